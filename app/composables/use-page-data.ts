@@ -1,0 +1,68 @@
+/** `stale`: what is shown could not be brought up to date. */
+export type PageState = 'loading' | 'shown' | 'stale' | 'failed'
+
+/**
+ * What a page shows: fetched on the server for the first page, so that a page that the caller may not see
+ * answers with its status and never reaches the browser; in the browser fetched behind a skeleton.
+ *
+ * 403 and 404 show the error page. Every other failure stays in `failure`, next to `refresh` for a retry.
+ *
+ * @param key unique for what is loaded
+ */
+export function usePageData<Data>(key: string, load: () => Promise<Data>) {
+  const nuxt = useNuxtApp()
+  const loading = useAsyncData(key, load, { lazy: true, deep: false })
+  const { error } = loading
+  const data = loading.data as Ref<Data | undefined>
+  const refreshing = ref(false)
+  const refreshFailure = shallowRef<Failure>()
+  let turn = 0
+
+  const showIfGone = (failure: Failure, thrown: unknown) => {
+    if (![403, 404].includes(failure.status)) return false
+    nuxt.runWithContext(() => showError(thrown as Error))
+    return true
+  }
+  watch(error, (thrown) => thrown && showIfGone(failureFrom(thrown), thrown))
+
+  /** Brings it up to date; what is shown stays, also where that fails. The last call wins. */
+  async function refresh(): Promise<void> {
+    if (data.value === undefined) return void (await loading.refresh())
+    const mine = ++turn
+    refreshing.value = true
+    try {
+      const fresh = await load()
+      if (mine !== turn) return
+      data.value = fresh
+      refreshFailure.value = undefined
+    } catch (thrown) {
+      if (mine !== turn) return
+      const failure = failureFrom(thrown)
+      if (!showIfGone(failure, thrown)) refreshFailure.value = failure
+    } finally {
+      if (mine === turn) refreshing.value = false
+    }
+  }
+
+  const ready = loading.then(() => {
+    if (import.meta.server && error.value) throw error.value
+  })
+  // Whoever awaits it is told.
+  ready.catch(() => {})
+
+  const failure = computed(() => (error.value ? failureFrom(error.value) : refreshFailure.value))
+  const state = computed<PageState>(() => {
+    if (data.value === undefined) return failure.value ? 'failed' : 'loading'
+    return failure.value ? 'stale' : 'shown'
+  })
+
+  return {
+    /** To be awaited by the page: settles on the server when there is something to render, or fails with its page. */
+    ready,
+    data,
+    state,
+    failure,
+    refreshing: readonly(refreshing),
+    refresh,
+  }
+}

@@ -1,0 +1,63 @@
+import { SignedIn } from '#shared/contracts/auth'
+import type { Login, Setup } from '#shared/contracts/auth'
+import { Me } from '#shared/contracts/portal'
+import { z } from 'zod'
+
+const channelName = 'tenantry-session'
+/** Nothing, or where to end the session at the identity provider too. */
+const SignedOut = z.object({ redirect: z.string() }).optional()
+
+/** Who is signed in, and what their home needs. */
+export function useSession() {
+  const api = useApi()
+  const me = useState<Me | null>('me', () => null)
+
+  /** Asks the server anew; null where nobody is signed in. */
+  async function load(): Promise<Me | null> {
+    try {
+      me.value = await api.request(Me, '/api/me', { anonymous: true })
+    } catch (error) {
+      if (failureFrom(error).status !== 401) throw error
+      me.value = null
+    }
+    return me.value
+  }
+
+  return {
+    me,
+    load,
+    isOperator: computed(() => me.value?.user.platformRole === 'operator'),
+    /** The language that dates are written in; undefined is the browser's own. */
+    locale: computed(() => me.value?.user.locale ?? undefined),
+
+    async signIn(login: Login): Promise<void> {
+      await api.request(SignedIn, '/api/auth/login', { method: 'POST', body: login, anonymous: true })
+      await load()
+    },
+    /** Makes the first operator, who is signed in then. */
+    async setUp(setup: Setup): Promise<void> {
+      await api.request(SignedIn, '/api/setup', { method: 'POST', body: setup, anonymous: true })
+      await load()
+    },
+    /** Ends the session here and in the other tabs. Nothing of it stays in memory: the page is loaded anew. */
+    async signOut(): Promise<void> {
+      const answer = await api.request(SignedOut, '/api/auth/logout', { method: 'POST' })
+      new BroadcastChannel(channelName).postMessage('signed out')
+      window.location.replace(answer?.redirect ?? '/login')
+    },
+    /** Leaves when another tab signed out, or when the browser brings a page back from before. */
+    watchElsewhere(): void {
+      let channel: BroadcastChannel | undefined
+      const restored = (event: PageTransitionEvent) => event.persisted && window.location.reload()
+      onMounted(() => {
+        channel = new BroadcastChannel(channelName)
+        channel.onmessage = () => window.location.replace('/login')
+        window.addEventListener('pageshow', restored)
+      })
+      onBeforeUnmount(() => {
+        channel?.close()
+        window.removeEventListener('pageshow', restored)
+      })
+    },
+  }
+}

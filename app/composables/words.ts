@@ -1,0 +1,74 @@
+import type { ServiceName, StepStatus } from '#shared/contracts/provisioning'
+import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
+import type { ProvisioningRun } from '#shared/contracts/provisioning'
+import type { z } from 'zod'
+
+type Color = 'success' | 'info' | 'warning' | 'error' | 'neutral' | 'primary'
+interface Words {
+  label: string
+  color: Color
+  icon: string
+}
+
+export const tenantStatusWords: Record<TenantStatus, Words> = {
+  pending: { label: 'Being set up', color: 'info', icon: 'i-lucide-loader-circle' },
+  active: { label: 'Active', color: 'success', icon: 'i-lucide-circle-check' },
+  suspended: { label: 'Suspended', color: 'warning', icon: 'i-lucide-circle-pause' },
+  archived: { label: 'Archived', color: 'neutral', icon: 'i-lucide-archive' },
+  deleting: { label: 'To be deleted', color: 'error', icon: 'i-lucide-trash-2' },
+}
+
+export const stepStatusWords: Record<StepStatus, Words> = {
+  pending: { label: 'Waiting', color: 'neutral', icon: 'i-lucide-circle-dashed' },
+  running: { label: 'Working', color: 'info', icon: 'i-lucide-loader-circle' },
+  ok: { label: 'Done', color: 'success', icon: 'i-lucide-circle-check' },
+  skipped: { label: 'Skipped', color: 'neutral', icon: 'i-lucide-circle-minus' },
+  error: { label: 'Failed', color: 'error', icon: 'i-lucide-circle-alert' },
+}
+
+/** What a service does for people, and the product that does it. */
+export const serviceWords: Record<ServiceName, { label: string; product: string; icon: string }> = {
+  authentik: { label: 'Sign-in and groups', product: 'Authentik', icon: 'i-lucide-fingerprint' },
+  stalwart: { label: 'E-mail', product: 'Stalwart', icon: 'i-lucide-mail' },
+  ocis: { label: 'Files', product: 'OCIS', icon: 'i-lucide-folder' },
+  mail: { label: 'Welcome mail', product: 'SMTP', icon: 'i-lucide-send' },
+}
+
+export const roleWords: Record<TenantRole, { label: string; description: string; icon: string }> = {
+  owner: { label: 'Owner', description: 'Everything, also naming other owners', icon: 'i-lucide-crown' },
+  admin: { label: 'Admin', description: 'Manages members and settings', icon: 'i-lucide-shield' },
+  member: { label: 'Member', description: 'Uses the services, sees the tenant', icon: 'i-lucide-user' },
+}
+
+type Run = z.output<typeof ProvisioningRun>
+export const runStatusWords: Record<Run['status'], Words> = {
+  running: { label: 'Running', color: 'info', icon: 'i-lucide-loader-circle' },
+  done: { label: 'Done', color: 'success', icon: 'i-lucide-circle-check' },
+  failed: { label: 'Failed', color: 'error', icon: 'i-lucide-circle-alert' },
+}
+export const runCauseWords: Record<Run['cause'], string> = {
+  created: 'The tenant was created',
+  requested: 'Somebody asked for it',
+  retry: 'Another attempt',
+  changed: 'The tenant was changed',
+}
+
+/** `tenant.plan_changed` as a sentence begins: `Tenant plan changed`. */
+export function actionWords(action: string): string {
+  const text = action.replace(/[._]/g, ' ').trim()
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Storage in words, of whole gibibytes. */
+export function storageWords(gibibytes: number): string {
+  return `${gibibytes.toLocaleString('en')} GiB`
+}
+
+/** Up to two letters that stand for a name. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/)
+  return [words[0], words.length > 1 ? words.at(-1) : undefined]
+    .map((word) => [...(word ?? '')][0] ?? '')
+    .join('')
+    .toUpperCase()
+}

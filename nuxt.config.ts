@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url'
+
+/** One build serves every mode: nothing here is read from the environment. What is, is in server/config. */
+export default defineNuxtConfig({
+  compatibilityDate: '2026-11-01',
+  modules: ['@nuxt/ui', '@nuxt/eslint'],
+  css: ['~/assets/main.css'],
+  devtools: { enabled: false },
+  telemetry: false,
+
+  app: {
+    head: {
+      htmlAttrs: { lang: 'en' },
+      viewport: 'width=device-width, initial-scale=1',
+      link: [{ rel: 'icon', type: 'image/svg+xml', href: '/favicon.svg' }],
+    },
+  },
+
+  runtimeConfig: {
+    /** Filled for each request from the parsed configuration by server/middleware/10.portal.ts. */
+    public: { authMode: 'standalone' as 'standalone' | 'oidc-only' },
+  },
+
+  ui: { fonts: false },
+  // Every icon that the sources name is in the bundle; nothing is asked for at run time.
+  icon: {
+    provider: 'none',
+    clientBundle: { scan: { globInclude: ['app/**/*.{vue,ts}'] }, sizeLimitKb: 512 },
+    serverBundle: false,
+    collections: ['lucide'],
+  },
+
+  nitro: {
+    preset: 'node-server',
+    imports: { autoImport: false },
+  },
+
+  // Nitro's own entry listens before the database is migrated and logs plain text; in development it may.
+  $production: { nitro: { entry: fileURLToPath(new URL('./server/main.ts', import.meta.url)) } },
+
+  eslint: { config: { stylistic: false } },
+
+  typescript: {
+    strict: true,
+    tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true } },
+    nodeTsConfig: {
+      compilerOptions: { allowImportingTsExtensions: true, noEmit: true },
+      include: ['../tests/**/*', '../scripts/**/*', '../bench/**/*', '../modules/**/*', '../*.config.ts'],
+    },
+  },
+})

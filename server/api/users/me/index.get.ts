@@ -1,0 +1,12 @@
+import { getProfile } from '#server/domain/users/users'
+import { caller } from '#server/http/access'
+import { defineRoute } from '#server/http/define-route'
+import { User } from '#shared/contracts/users'
+
+export default defineRoute({
+  summary: "The caller's own user.",
+  access: caller(),
+  response: User,
+  etag: 'version',
+  handle: ({ scope }) => getProfile(scope),
+})

@@ -1,0 +1,16 @@
+import { changePassword } from '#server/auth/change-password'
+import { caller } from '#server/http/access'
+import { deviceOf } from '#server/http/client'
+import { issueSessionCookie } from '#server/http/cookies'
+import { defineRoute } from '#server/http/define-route'
+import { ChangePassword } from '#shared/contracts/users'
+
+export default defineRoute({
+  summary: "Changes the caller's password; every other session of theirs ends.",
+  access: caller(),
+  modes: ['standalone'],
+  body: ChangePassword,
+  async handle({ scope, body, container, event }) {
+    issueSessionCookie(event, await changePassword(scope, container, body, deviceOf(event)))
+  },
+})

@@ -1,0 +1,13 @@
+import { listOwnSessions } from '#server/auth/sessions'
+import { caller } from '#server/http/access'
+import { defineRoute } from '#server/http/define-route'
+import { SessionPage } from '#shared/contracts/auth'
+import { PageQuery } from '#shared/contracts/common'
+
+export default defineRoute({
+  summary: "The caller's own sessions, newest first.",
+  access: caller(),
+  query: PageQuery,
+  response: SessionPage,
+  handle: ({ scope, query, container }) => listOwnSessions(scope, container.sessionLimits, query),
+})

@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto'
+import { defineErrors } from '#server/lib/errors'
+import type { Cache } from '#server/storage/cache'
+
+const attemptError = defineErrors({
+  'rate.limited': { status: 429, title: 'Too many attempts.' },
+})
+
+/** How many attempts are let through in a window of time. */
+interface AttemptLimit {
+  attempts: number
+  windowSeconds: number
+}
+
+/** Limits of sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them all. */
+export const signInLimits = {
+  account: { attempts: 10, windowSeconds: 900 },
+  address: { attempts: 100, windowSeconds: 900 },
+} as const satisfies Record<string, AttemptLimit>
+
+export interface Attempts {
+  /**
+   * Counts an attempt before it is made, so that attempts made at once are counted too.
+   *
+   * @throws AppError rate.limited (429, with the seconds to wait)
+   */
+  count(of: 'account' | 'address', who: string): Promise<void>
+  /** Forgets the attempts of an account that has just proved who it is. */
+  forgive(of: 'account' | 'address', who: string): Promise<void>
+}
+
+/**
+ * Counts sign-in attempts in the cache that all replicas share.
+ *
+ * @param key from the keyring: who is counted is stored as a keyed hash, not as an address or name
+ */
+export function createAttempts(cache: Cache, key: Buffer): Attempts {
+  const keyOf = (of: string, who: string) => `attempts:${of}:${createHmac('sha256', key).update(who).digest('base64url')}`
+  return {
+    async count(of, who) {
+      const { attempts, windowSeconds } = signInLimits[of]
+      const { count, resetsInSeconds } = await cache.increment(keyOf(of, who), windowSeconds)
+      if (count <= attempts) return
+      const retryAfterSeconds = Math.max(1, Math.ceil(resetsInSeconds))
+      throw attemptError('rate.limited', { detail: `Try again in ${retryAfterSeconds} seconds.`, retryAfterSeconds })
+    },
+    async forgive(of, who) {
+      await cache.delete(keyOf(of, who))
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Setup } from '#shared/contracts/auth'
+import type { UserRow } from '#server/domain/users/users.store'
+import { slugTaken, writeTenant } from '#server/domain/tenants/tenants'
+import { defineErrors } from '#server/lib/errors'
+import { isUniqueViolation } from '#server/storage/database.errors'
+import type { PlatformScope } from '#server/scope'
+import { startSession, type StartedSession } from './sessions'
+import type { SignInMeans, SignInOrigin } from './sign-in'
+
+const setupError = defineErrors({
+  'setup.already_done': { status: 409, title: 'This portal is set up already.' },
+})
+
+/** Whether nobody can operate this portal yet. */
+export async function setupNeeded(scope: PlatformScope): Promise<boolean> {
+  return (await scope.stores.users.countOperators()) === 0
+}
+
+/**
+ * Makes the first operator, names the portal, creates the first tenant where one is wanted, and signs the operator
+ * in: all of it or nothing. Two calls at once make one operator, since each transaction sees whether there is one.
+ *
+ * @throws AppError setup.already_done, password.too_weak, rate.limited, tenant.slug_taken
+ */
+export async function setUp(
+  scope: PlatformScope,
+  { passwords, attempts, sessionLimits }: SignInMeans,
+  input: Setup,
+  { device }: SignInOrigin,
+): Promise<{ user: UserRow; session: StartedSession }> {
+  if (!(await setupNeeded(scope))) throw setupError('setup.already_done')
+  await attempts.count('address', device.address ?? 'unknown')
+  const { email, name, tenant, portalName } = input
+  const passwordHash = await passwords.hashNew(input.password, { path: 'password', about: [email, name] })
+  try {
+    const { session, ...done } = await scope.transaction(async (stores) => {
+      if ((await stores.users.countOperators()) > 0) throw setupError('setup.already_done')
+      const user = await stores.users.create({ email, name, platformRole: 'operator', passwordHash })
+      const audit = stores.auditAs({ kind: 'user', id: user.id })
+      const after = { email, name, portalName }
+      await audit.record({ action: 'portal.set_up', subject: { kind: 'portal', id: user.id }, after })
+      if (portalName) await stores.settings.set('portalName', portalName)
+      const tenantId = tenant && (await writeTenant(stores, { ...tenant, plan: 'mvp' }, user.id))
+      const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device)
+      return { user, tenantId, session }
+    })
+    if (done.tenantId) scope.wake(done.tenantId)
+    return { user: done.user, session }
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    if (tenant && (await setupNeeded(scope))) throw slugTaken(tenant.slug)
+    throw setupError('setup.already_done')
+  }
+}

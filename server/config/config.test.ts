@@ -1,0 +1,93 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, loadConfig } from './config'
+import { configurationReference } from './reference'
+
+const key = Buffer.alloc(32, 7).toString('base64')
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+  return []
+}
+
+describe('loadConfig', () => {
+  it('serves standalone on SQLite from an empty environment', () => {
+    const config = loadConfig({})
+    expect(config.authMode).toBe('standalone')
+    expect(config.publicUrl).toBe('http://localhost:3000')
+    expect(config.database.url).toMatch(/^file:.*\/data\/tenantry\.db$/)
+  })
+
+  it('keeps the database inside DATA_DIR unless it is told otherwise', () => {
+    expect(loadConfig({ DATA_DIR: '/srv/tenantry' }).database.url).toBe('file:/srv/tenantry/tenantry.db')
+  })
+
+  it('is frozen through and through', () => {
+    const config = loadConfig({})
+    expect(() => Object.assign(config, { authMode: 'oidc-only' })).toThrow(TypeError)
+    expect(() => Object.assign(config.session, { ttlSeconds: 1 })).toThrow(TypeError)
+  })
+
+  it('reports all faults at once, each with its variable', () => {
+    const faults = faultsOf({ AUTH_MODE: 'both', PORT: 'http', DATABASE_URL: 'mysql://x/y', MASTER_KEY: 'short' })
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(['AUTH_MODE', 'PORT', 'DATABASE_URL', 'MASTER_KEY'])
+    expect(faults[0]).toContain('standalone or oidc-only')
+  })
+
+  it('never repeats a secret', () => {
+    const faults = faultsOf({ DATABASE_URL: 'mysql://root:hunter2@db/x', MASTER_KEY: 'hunter2' })
+    expect(faults).toHaveLength(2)
+    expect(faults.join()).not.toContain('hunter2')
+  })
+
+  it('counts an empty variable as not set', () => {
+    expect(loadConfig({ AUTH_MODE: '', SEED_TENANT: ' ' }).seedTenant).toBeUndefined()
+  })
+
+  it('wants a master key wherever the next replica would not have a generated one', () => {
+    expect(faultsOf({ DATABASE_URL: 'postgresql://u:p@db/t' })[0]).toMatch(/^MASTER_KEY: .*openssl rand/)
+    expect(faultsOf({ REDIS_URL: 'redis://cache' })[0]).toMatch(/^MASTER_KEY: /)
+    expect(faultsOf({ DATABASE_URL: 'postgresql://u:p@db/t', MASTER_KEY: key })).toEqual([])
+  })
+
+  it('wants the provider in oidc-only mode', () => {
+    expect(faultsOf({ AUTH_MODE: 'oidc-only', MASTER_KEY: key, OIDC_CLIENT_ID: 'x' })).toEqual([
+      'OIDC_ISSUER, OIDC_CLIENT_SECRET: must be set where AUTH_MODE is oidc-only.',
+    ])
+  })
+
+  it('reads a secret from its file, and refuses two sources', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tenantry-')), 'key')
+    writeFileSync(file, `${key}\n`)
+    expect(loadConfig({ MASTER_KEY_FILE: file }).masterKey).toHaveLength(32)
+    expect(faultsOf({ MASTER_KEY_FILE: file, MASTER_KEY: key })[0]).toContain('both set')
+    expect(faultsOf({ MASTER_KEY_FILE: `${file}.absent` })[0]).toBe(
+      "MASTER_KEY_FILE: the file can't be read (ENOENT).",
+    )
+  })
+
+  it('refuses a reserved word as the seed tenant', () => {
+    expect(faultsOf({ SEED_TENANT: 'admin' })[0]).toContain('reserved')
+  })
+
+  it('takes addresses and ranges as trusted proxies', () => {
+    const { trustedProxies } = loadConfig({ TRUSTED_PROXIES: '10.0.0.0/8, ::1' })
+    expect(trustedProxies.check('10.3.2.1')).toBe(true)
+    expect(trustedProxies.check('::1', 'ipv6')).toBe(true)
+    expect(trustedProxies.check('11.0.0.1')).toBe(false)
+    expect(faultsOf({ TRUSTED_PROXIES: 'proxy.internal' })[0]).toContain('TRUSTED_PROXIES')
+  })
+})
+
+describe('docs/configuration.md', () => {
+  it('is what the schema says: `npm run docs` brings it up to date', async () => {
+    await expect(configurationReference()).toMatchFileSnapshot('../../docs/configuration.md')
+  })
+})

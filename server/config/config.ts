@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { BlockList } from 'node:net'
+import type { AuthMode } from '#shared/contracts/common'
+import type { LogLevel } from '#server/lib/log'
+import { addressSet } from './addresses'
+import { Environment, secretNames } from './variables'
+
+/** Everything that the environment decides, parsed once at boot, frozen. */
+export interface Config {
+  readonly authMode: AuthMode
+  /** An origin, without a slash at its end. */
+  readonly publicUrl: string
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly database: { readonly url: string; readonly poolMax: number }
+  readonly redisUrl: string | undefined
+  /** 32 bytes; undefined: generated into dataDir. */
+  readonly masterKey: Buffer | undefined
+  readonly session: { readonly ttlSeconds: number; readonly idleSeconds: number }
+  readonly seedTenant: string | undefined
+  readonly deleteGraceSeconds: number
+  readonly authentik: { readonly apiUrl: string; readonly apiToken: string; readonly publicUrl: string } | undefined
+  readonly oidc: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined
+  readonly trustedProxies: BlockList
+  readonly worker: 'on' | 'off' | 'only'
+  readonly provisioningConcurrency: number
+  readonly logLevel: LogLevel
+}
+
+/** The environment can't be served with. `message` names every fault and its remedy, a line each. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`Tenantry does not start: the environment needs a change.\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+type Variables = Record<string, string | undefined>
+
+/** An empty variable counts as one that is not set, as compose files make them. */
+function withoutEmpty(env: Variables): Variables {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
+}
+
+function readSecretFiles(env: Variables, faults: string[]): Variables {
+  const read: Variables = {}
+  for (const name of secretNames) {
+    const file = env[`${name}_FILE`]
+    if (file === undefined) continue
+    if (env[name] !== undefined) {
+      faults.push(`${name} and ${name}_FILE are both set: remove one of them.`)
+      continue
+    }
+    try {
+      read[name] = readFileSync(file, 'utf8').trim()
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? 'unknown'
+      faults.push(`${name}_FILE: the file can't be read (${reason}).`)
+    }
+  }
+  return read
+}
+
+function crossCheck(values: Environment, faults: string[]): void {
+  const shared = values.DATABASE_URL?.startsWith('postgres') ? 'PostgreSQL' : values.REDIS_URL ? 'Redis' : undefined
+  const whoNeedsKey = values.AUTH_MODE === 'oidc-only' ? 'AUTH_MODE is oidc-only' : shared && `${shared} is configured`
+  if (whoNeedsKey && !values.MASTER_KEY)
+    faults.push(
+      `MASTER_KEY: must be set where ${whoNeedsKey}, since the next replica would not have a generated one. ` +
+        'Make it with `openssl rand -base64 32`.',
+    )
+  const oidcNames = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const
+  const missing = oidcNames.filter((name) => !values[name])
+  if (values.AUTH_MODE === 'oidc-only' && missing.length)
+    faults.push(`${missing.join(', ')}: must be set where AUTH_MODE is oidc-only.`)
+  if (!values.AUTHENTIK_API_URL !== !values.AUTHENTIK_API_TOKEN)
+    faults.push('AUTHENTIK_API_URL and AUTHENTIK_API_TOKEN: set both, or neither.')
+}
+
+function assemble(values: Environment): Config {
+  const port = values.PORT ?? 3000
+  const dataDir = resolve(values.DATA_DIR ?? './data')
+  const authentik =
+    values.AUTHENTIK_API_URL && values.AUTHENTIK_API_TOKEN
+      ? {
+          apiUrl: values.AUTHENTIK_API_URL,
+          apiToken: values.AUTHENTIK_API_TOKEN,
+          publicUrl: values.AUTHENTIK_PUBLIC_URL ?? new URL(values.AUTHENTIK_API_URL).origin,
+        }
+      : undefined
+  const oidc =
+    values.OIDC_ISSUER && values.OIDC_CLIENT_ID && values.OIDC_CLIENT_SECRET
+      ? { issuer: values.OIDC_ISSUER, clientId: values.OIDC_CLIENT_ID, clientSecret: values.OIDC_CLIENT_SECRET }
+      : undefined
+  return {
+    authMode: values.AUTH_MODE ?? 'standalone',
+    publicUrl: values.PUBLIC_URL ?? `http://localhost:${port}`,
+    host: values.HOST ?? '0.0.0.0',
+    port,
+    dataDir,
+    database: {
+      url: values.DATABASE_URL ?? `file:${join(dataDir, 'tenantry.db')}`,
+      poolMax: values.DATABASE_POOL_MAX ?? 10,
+    },
+    redisUrl: values.REDIS_URL,
+    masterKey: values.MASTER_KEY ? Buffer.from(values.MASTER_KEY, 'base64') : undefined,
+    session: {
+      ttlSeconds: values.SESSION_TTL_SECONDS ?? 604_800,
+      idleSeconds: values.SESSION_IDLE_SECONDS ?? 86_400,
+    },
+    seedTenant: values.SEED_TENANT,
+    deleteGraceSeconds: values.DELETE_GRACE_SECONDS ?? 2_592_000,
+    authentik,
+    oidc,
+    trustedProxies: addressSet(values.TRUSTED_PROXIES ?? []),
+    worker: values.WORKER ?? 'on',
+    provisioningConcurrency: values.PROVISIONING_CONCURRENCY ?? 8,
+    logLevel: values.LOG_LEVEL ?? 'info',
+  }
+}
+
+function freeze<Value>(value: Value): Value {
+  if (value && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+    for (const inner of Object.values(Object.freeze(value))) freeze(inner)
+  return value
+}
+
+/**
+ * Parses the environment.
+ *
+ * @throws ConfigError with all faults at once; it never repeats a secret's value
+ */
+export function loadConfig(environment: Variables): Config {
+  const faults: string[] = []
+  const env = withoutEmpty(environment)
+  const parsed = Environment.safeParse({ ...env, ...readSecretFiles(env, faults) })
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0])
+      const allowed = issue.code === 'invalid_value' ? `must be ${issue.values.join(' or ')}` : issue.message
+      const given = secretNames.includes(name) ? '' : ` (it is ${JSON.stringify(env[name])})`
+      faults.push(`${name}: ${allowed}${given}.`)
+    }
+    throw new ConfigError(faults)
+  }
+  crossCheck(parsed.data, faults)
+  if (faults.length) throw new ConfigError(faults)
+  return freeze(assemble(parsed.data))
+}

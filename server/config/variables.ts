@@ -1,0 +1,165 @@
+import { z } from 'zod'
+import { AuthMode } from '#shared/contracts/common'
+import { Slug } from '#shared/contracts/slugs'
+import { logLevels } from '#server/lib/log'
+import { addressRange } from './addresses'
+
+/** What the reference says of a variable, beside its description. */
+interface VariableNotes {
+  description: string
+  /** Readable from a file too, by NAME_FILE; never shown. */
+  secret?: boolean
+  /** What holds where it is not set, in words or as a value. */
+  fallback?: string
+}
+
+declare module 'zod' {
+  interface GlobalMeta {
+    secret?: boolean
+    fallback?: string
+  }
+}
+
+const note = <Schema extends z.ZodType>(schema: Schema, notes: VariableNotes): Schema => schema.meta({ ...notes })
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`))
+
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean))
+
+const webUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .refine((text) => !new URL(text).username && !new URL(text).password, 'must not hold a user or password')
+
+const origin = webUrl
+  .refine((text) => new URL(text).pathname === '/' && !new URL(text).search, 'must be an origin, without a path')
+  .transform((text) => new URL(text).origin)
+
+const databaseUrl = z.string().refine((text) => {
+  if (/^file:./.test(text)) return !text.includes('?')
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) && new URL(text).pathname.length > 1
+}, 'must be file:PATH for SQLite or postgresql://USER:PASSWORD@HOST:PORT/NAME')
+
+const masterKey = z
+  .string()
+  .trim()
+  .refine(
+    (text) => /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && Buffer.from(text, 'base64').length === 32,
+    'must be 32 bytes in base64, as `openssl rand -base64 32` makes them',
+  )
+
+/**
+ * Every variable of the environment that the server reads, in the order of the reference.
+ * docs/configuration.md is generated from this object by `npm run docs`.
+ */
+export const variables = {
+  AUTH_MODE: note(AuthMode.optional(), {
+    description:
+      '`standalone`: local accounts. `oidc-only`: people sign in at the OpenID provider alone; set-up, login form ' +
+      'and password pages do not exist.',
+    fallback: 'standalone',
+  }),
+  PUBLIC_URL: note(origin.optional(), {
+    description:
+      'The origin that people use. State-changing calls from a browser must come from it; where it is https, ' +
+      'cookies are `Secure` and `__Host-`.',
+    fallback: 'http://localhost:PORT',
+  }),
+  HOST: note(z.string().optional(), { description: 'The address to listen on.', fallback: '0.0.0.0' }),
+  PORT: note(wholeNumber(0, 65535).optional(), { description: 'The port to listen on.', fallback: '3000' }),
+  DATA_DIR: note(z.string().optional(), {
+    description: 'Folder of the SQLite file and the generated master key. The one place that is written to.',
+    fallback: './data',
+  }),
+  DATABASE_URL: note(databaseUrl.optional(), {
+    description: '`file:PATH` for SQLite, or `postgresql://…`.',
+    secret: true,
+    fallback: 'file:DATA_DIR/tenantry.db',
+  }),
+  DATABASE_POOL_MAX: note(wholeNumber(1, 1000).optional(), {
+    description: 'Most connections of one process to PostgreSQL.',
+    fallback: '10',
+  }),
+  REDIS_URL: note(z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }).optional(), {
+    description: 'The shared cache of all replicas. Without it the database is used.',
+    secret: true,
+    fallback: 'none',
+  }),
+  MASTER_KEY: note(masterKey.optional(), {
+    description:
+      '32 random bytes in base64, from which every other key is derived. Generated into DATA_DIR in standalone mode ' +
+      'on SQLite without Redis; everywhere else it must be set, the same for every replica.',
+    secret: true,
+    fallback: 'generated',
+  }),
+  SESSION_TTL_SECONDS: note(wholeNumber(60, 31_536_000).optional(), {
+    description: 'Longest life of a session, whatever is done with it.',
+    fallback: '604800',
+  }),
+  SESSION_IDLE_SECONDS: note(wholeNumber(60, 31_536_000).optional(), {
+    description: 'A session ends when it is not used for so long.',
+    fallback: '86400',
+  }),
+  SEED_TENANT: note(Slug.optional(), {
+    description: 'Slug of a tenant that is made at boot where it is absent, with its subscription.',
+    fallback: 'none',
+  }),
+  DELETE_GRACE_SECONDS: note(wholeNumber(0, 315_360_000).optional(), {
+    description: 'For how long a deleted tenant can be restored.',
+    fallback: '2592000',
+  }),
+  AUTHENTIK_API_URL: note(webUrl.optional(), {
+    description: "Authentik's origin, with or without `/api/v3`. Absent: its step is skipped.",
+    fallback: 'none',
+  }),
+  AUTHENTIK_API_TOKEN: note(z.string().min(1).optional(), {
+    description: 'A token of intent `api`, of a service account that may read and write groups.',
+    secret: true,
+    fallback: 'none',
+  }),
+  AUTHENTIK_PUBLIC_URL: note(webUrl.optional(), {
+    description: "Where the portal's launcher sends people.",
+    fallback: 'the origin of AUTHENTIK_API_URL',
+  }),
+  OIDC_ISSUER: note(webUrl.optional(), {
+    description: 'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode.',
+    fallback: 'none',
+  }),
+  OIDC_CLIENT_ID: note(z.string().min(1).optional(), {
+    description: 'Our client there. Required in oidc-only mode.',
+    fallback: 'none',
+  }),
+  OIDC_CLIENT_SECRET: note(z.string().min(1).optional(), {
+    description: "That client's secret. Required in oidc-only mode.",
+    secret: true,
+    fallback: 'none',
+  }),
+  TRUSTED_PROXIES: note(list.pipe(z.array(addressRange)).optional(), {
+    description: 'Addresses or ranges, comma-separated, whose `X-Forwarded-For` counts.',
+    fallback: 'none',
+  }),
+  WORKER: note(z.enum(['on', 'off', 'only'], 'must be on, off or only').optional(), {
+    description: '`on`: this process serves and provisions. `off`: serves only. `only`: provisions, and serves /health and /ready.',
+    fallback: 'on',
+  }),
+  PROVISIONING_CONCURRENCY: note(wholeNumber(1, 1000).optional(), {
+    description: 'How many tenants one process brings about at a time.',
+    fallback: '8',
+  }),
+  LOG_LEVEL: note(z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).optional(), {
+    description: 'JSON lines on stdout from this level on.',
+    fallback: 'info',
+  }),
+} satisfies Record<string, z.ZodType>
+
+/** Names of the variables that hold secrets, and can be given by NAME_FILE. */
+export const secretNames: readonly string[] = Object.entries(variables)
+  .filter(([, schema]) => (schema as z.ZodType).meta()?.secret)
+  .map(([name]) => name)
+
+export const Environment = z.object(variables)
+export type Environment = z.output<typeof Environment>

@@ -1,0 +1,109 @@
+import { createAttempts, type Attempts } from '#server/auth/attempts'
+import { createPasswords, type Passwords } from '#server/auth/passwords'
+import type { SessionLimits } from '#server/auth/sessions'
+import type { Config } from '#server/config/config'
+import { createIdempotency, type Idempotency } from '#server/http/idempotency'
+import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
+import { systemClock, type Clock } from '#server/lib/clock'
+import { createLog, type Log } from '#server/lib/log'
+import type { Provisioner } from '#server/provisioning/provisioner.port'
+import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
+import { createScopes, type Scopes } from '#server/scope'
+import type { Cache } from '#server/storage/cache'
+import { openDatabaseCache } from '#server/storage/cache-database'
+import { openRedisCache } from '#server/storage/cache-redis'
+import { openDatabase, type Database } from '#server/storage/database'
+import { migrate } from '#server/storage/migrate'
+import { loadMigrations } from '#server/storage/migrations'
+import { openSignals, type Signals } from '#server/storage/signals'
+import { createKeyring, readOrGenerateMasterKey } from '#server/vault/keyring'
+import { createSealer } from '#server/vault/seal'
+
+/** Everything that lives as long as the process, wired once. */
+export interface Container {
+  readonly config: Config
+  readonly log: Log
+  readonly clock: Clock
+  readonly database: Database
+  readonly cache: Cache
+  readonly signals: Signals
+  readonly scopes: Scopes
+  readonly passwords: Passwords
+  /** For users who are made with one; undefined where there are no local passwords. */
+  readonly localPasswords: Passwords | undefined
+  readonly attempts: Attempts
+  readonly sessionLimits: SessionLimits
+  readonly idempotency: Idempotency
+  readonly reconciler: Reconciler
+  /** Aborted when the process is asked to stop: streams end, /ready fails. */
+  readonly drain: AbortController
+  /** Ends every connection; nothing may be asked afterwards. */
+  close(): Promise<void>
+}
+
+/** Outside services that are configured. */
+function provisionersOf(config: Config): Provisioner[] {
+  return config.authentik
+    ? [createAuthentikProvisioner({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken })]
+    : []
+}
+
+/**
+ * Opens everything that the configuration names, with the database migrated.
+ *
+ * @param replace parts that a test brings itself
+ * @throws Error in words for an operator where something can't be opened; what was opened before is closed again
+ */
+export async function createContainer(
+  config: Config,
+  replace: { clock?: Clock; log?: Log; provisioners?: Provisioner[] } = {},
+): Promise<Container> {
+  const { clock = systemClock, log = createLog(config.logLevel) } = replace
+  const keyring = createKeyring(config.masterKey ?? readOrGenerateMasterKey(config.dataDir))
+  const opened: { close(): Promise<void> }[] = []
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.close()
+  }
+  const keep = <Part extends { close(): Promise<void> }>(part: Part): Part => {
+    opened.push(part)
+    return part
+  }
+
+  try {
+    const database = keep(await openDatabase({ ...config.database, log }))
+    await migrate(database, { url: config.database.url, migrations: await loadMigrations(database.provider), log })
+    const cache = keep(
+      config.redisUrl ? openRedisCache({ url: config.redisUrl, log }) : openDatabaseCache({ database, clock }),
+    )
+    const signals = keep(openSignals({ url: config.database.url, log }))
+    const wake = (tenantId: string) => signals.publish('provisioning.asked', tenantId)
+    const passwords = createPasswords()
+    return {
+      config,
+      log,
+      clock,
+      database,
+      cache,
+      signals,
+      scopes: createScopes(database, clock, wake),
+      passwords,
+      localPasswords: config.authMode === 'standalone' ? passwords : undefined,
+      attempts: createAttempts(cache, keyring.derive('attempts')),
+      sessionLimits: config.session,
+      idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
+      reconciler: createReconciler({
+        database,
+        clock,
+        log,
+        signals,
+        provisioners: replace.provisioners ?? provisionersOf(config),
+        concurrency: config.provisioningConcurrency,
+      }),
+      drain: new AbortController(),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

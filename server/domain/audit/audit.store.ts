@@ -1,0 +1,93 @@
+import type { Clock } from '#server/lib/clock'
+import { newId } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
+
+/** Who an entry names as the one who acted. */
+export type AuditActor = { kind: 'user'; id: string } | { kind: 'system' }
+
+/** Fields of a record before or after a change. Dates are written out; secrets have no place here. */
+export type AuditFields = Record<string, string | number | boolean | null | Date | undefined>
+
+export interface AuditRecord {
+  /** `noun.what_happened` */
+  action: string
+  subject: { kind: 'user' | 'tenant' | 'membership' | 'subscription' | 'session' | 'settings' | 'portal'; id: string }
+  before?: AuditFields
+  after?: AuditFields
+}
+
+interface AuditContext {
+  clock: Clock
+  actor: AuditActor
+  requestId: string
+  /** The tenant whose entries these are; undefined: the whole platform's. */
+  tenantId?: string
+}
+
+/** Keeps only what differs, so that an entry shows the change and not the record. */
+function changesOf(record: AuditRecord) {
+  const before: Record<string, string | number | boolean | null> = {}
+  const after: Record<string, string | number | boolean | null> = {}
+  const plain = (value: AuditFields[string]) => (value instanceof Date ? value.toISOString() : (value ?? null))
+  for (const field of new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})])) {
+    const [was, is] = [plain(record.before?.[field]), plain(record.after?.[field])]
+    if (was === is) continue
+    if (record.before && field in record.before) before[field] = was
+    if (record.after && field in record.after) after[field] = is
+  }
+  return { before, after }
+}
+
+/** What `changesOf` wrote, read back. */
+function fieldsOf(stored: unknown): Record<string, unknown> | null {
+  return stored && typeof stored === 'object' ? { ...stored } : null
+}
+
+export type AuditStore = ReturnType<typeof auditStore>
+
+/** The audit of one tenant, or of the platform where no tenant is given. Entries are added and read, never changed. */
+export function auditStore(db: DatabaseClient, context: AuditContext) {
+  const { tenantId } = context
+  return {
+    /** Writes one entry; to be called in the transaction of the change itself. */
+    async record(record: AuditRecord): Promise<void> {
+      const { before, after } = changesOf(record)
+      await db.auditEntry.create({
+        data: {
+          id: newId(),
+          at: context.clock.now(),
+          actorKind: context.actor.kind,
+          actorId: context.actor.kind === 'user' ? context.actor.id : null,
+          action: record.action,
+          subjectKind: record.subject.kind,
+          subjectId: record.subject.id,
+          tenantId: tenantId ?? null,
+          ...(record.before && { before }),
+          ...(record.after && { after }),
+          requestId: context.requestId,
+        },
+      })
+    },
+
+    /** A page of entries, newest first, each with its actor's present name. */
+    async list(request: PageRequest) {
+      const { where, ...page } = pageOfRows(request, 'newest first')
+      const rows = await db.auditEntry.findMany({ where: { ...where, ...(tenantId && { tenantId }) }, ...page })
+      const actorIds = [...new Set(rows.flatMap((row) => row.actorId ?? []))]
+      const people = await db.user.findMany({ where: { id: { in: actorIds } }, select: { id: true, name: true } })
+      const names = new Map(people.map((person) => [person.id, person.name]))
+      const { items, nextCursor } = toPage(rows, request)
+      return {
+        nextCursor,
+        items: items.map(({ actorKind, actorId, subjectKind, subjectId, before, after, ...entry }) => ({
+          ...entry,
+          before: fieldsOf(before),
+          after: fieldsOf(after),
+          actor: { kind: actorKind, id: actorId, name: actorId ? (names.get(actorId) ?? 'deleted user') : 'Tenantry' },
+          subject: { kind: subjectKind, id: subjectId },
+        })),
+      }
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import type { AddMember, UpdateMember } from '#shared/contracts/members'
+import { plans } from '#shared/contracts/subscriptions'
+import { mayManageRole } from '#server/domain/tenants/tenants'
+import { userError } from '#server/domain/users/users'
+import { seatsExhausted } from '#server/domain/subscriptions/subscriptions'
+import type { TenantScope } from '#server/scope'
+import type { PageRequest } from '#server/storage/page'
+import { memberError } from './members.errors'
+import type { MemberRow } from './members.store'
+
+/** A page of the tenant's members, in the order in which they came. */
+export function listMembers(scope: TenantScope, request: PageRequest & { search?: string | undefined }) {
+  return scope.stores.members.list(request)
+}
+
+/**
+ * Makes an existing user a member.
+ *
+ * @throws AppError user.not_found, member.already_there, member.role_refused, subscription.seats_exhausted
+ */
+export async function addMember(scope: TenantScope, input: AddMember): Promise<MemberRow> {
+  if (!mayManageRole(scope.standing, input.role)) throw memberError('member.role_refused')
+  const member = await scope.transaction(async (stores) => {
+    const user = await stores.people.findByEmail(input.email)
+    if (!user) throw userError('user.not_found', { detail: 'Nobody with this e-mail address has an account here.' })
+    if (await stores.members.find(user.id)) throw memberError('member.already_there')
+    const { plan } = await stores.subscription.get()
+    if ((await stores.members.count()) >= plans[plan].seats) throw seatsExhausted(plan)
+    const added = await stores.members.add(user.id, input.role, 'manual')
+    await stores.steps.ask('changed')
+    await stores.audit.record({
+      action: 'member.added',
+      subject: { kind: 'membership', id: user.id },
+      after: { role: added.role, source: added.source },
+    })
+    return added
+  })
+  scope.wake(scope.tenant.id)
+  return member
+}
+
+/**
+ * Gives a member another role. The last owner stays one.
+ *
+ * @param version that the caller saw; undefined: whatever it is now
+ * @throws AppError member.not_found, member.role_refused, member.last_owner, member.changed_meanwhile
+ */
+export async function changeMember(
+  scope: TenantScope,
+  userId: string,
+  input: UpdateMember,
+  version?: number,
+): Promise<MemberRow> {
+  const changed = await scope.transaction(async (stores) => {
+    const before = await stores.members.find(userId)
+    if (!before) throw memberError('member.not_found')
+    if (!mayManageRole(scope.standing, before.role) || !mayManageRole(scope.standing, input.role))
+      throw memberError('member.role_refused')
+    if (!(await stores.members.setRole(userId, input.role, version))) throw memberError('member.changed_meanwhile')
+    if ((await stores.members.countOwners()) === 0) throw memberError('member.last_owner')
+    await stores.steps.ask('changed')
+    await stores.audit.record({
+      action: 'member.role_changed',
+      subject: { kind: 'membership', id: userId },
+      before: { role: before.role },
+      after: { role: input.role },
+    })
+    return { ...before, role: input.role, version: before.version + 1 }
+  })
+  scope.wake(scope.tenant.id)
+  return changed
+}
+
+/**
+ * Ends a membership. The last owner stays.
+ *
+ * @throws AppError member.not_found, member.role_refused, member.last_owner
+ */
+export async function removeMember(scope: TenantScope, userId: string): Promise<void> {
+  await scope.transaction(async (stores) => {
+    const before = await stores.members.find(userId)
+    if (!before) throw memberError('member.not_found')
+    if (!mayManageRole(scope.standing, before.role)) throw memberError('member.role_refused')
+    await stores.members.remove(userId)
+    if (before.role === 'owner' && (await stores.members.countOwners()) === 0) throw memberError('member.last_owner')
+    await stores.steps.ask('changed')
+    await stores.audit.record({
+      action: 'member.removed',
+      subject: { kind: 'membership', id: userId },
+      before: { role: before.role, source: before.source },
+    })
+  })
+  scope.wake(scope.tenant.id)
+}

@@ -1,0 +1,7 @@
+import { defineErrors } from '#server/lib/errors'
+
+export const subscriptionError = defineErrors({
+  'subscription.seats_exhausted': { status: 409, title: 'Every seat of the plan is taken.' },
+  'subscription.does_not_fit': { status: 409, title: 'The tenant does not fit into this plan.' },
+  'subscription.changed_meanwhile': { status: 412, title: 'The subscription was changed meanwhile.' },
+})

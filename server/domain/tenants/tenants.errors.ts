@@ -1,0 +1,9 @@
+import { defineErrors } from '#server/lib/errors'
+
+export const tenantError = defineErrors({
+  'tenant.not_found': { status: 404, title: 'There is no such tenant.' },
+  'tenant.slug_taken': { status: 409, title: 'A tenant with this slug exists.' },
+  'tenant.not_deleted': { status: 409, title: 'The tenant is not being deleted.' },
+  'tenant.restore_too_late': { status: 409, title: 'The time to restore this tenant is over.' },
+  'tenant.changed_meanwhile': { status: 412, title: 'The tenant was changed meanwhile.' },
+})

@@ -1,0 +1,108 @@
+import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
+import type { Clock } from '#server/lib/clock'
+import { newId } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import { pageOfRows, searchKey, toPage, type PageRequest } from '#server/storage/page'
+
+/** A tenant as it is shown: with its plan, and the role that the one who asks has in it. */
+export interface TenantRow {
+  id: string
+  slug: string
+  name: string
+  status: TenantStatus
+  plan: 'mvp' | 'pro' | 'enterprise'
+  role: TenantRole | null
+  domains: string[]
+  purgeAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+  version: number
+}
+
+export interface TenantFilter extends PageRequest {
+  search?: string | undefined
+  status?: TenantStatus | undefined
+}
+
+export type TenantsStore = ReturnType<typeof tenantsStore>
+export type TenantStore = ReturnType<typeof tenantStore>
+
+/** What is read with each tenant; `viewerId` is the user whose role is wanted. */
+const withStanding = (viewerId: string) => ({
+  subscription: { select: { plan: true } },
+  members: { where: { userId: viewerId }, select: { role: true } },
+})
+
+interface TenantRecord extends Omit<TenantRow, 'plan' | 'role' | 'domains'> {
+  nameKey: string
+  subscription: { plan: TenantRow['plan'] } | null
+  members: { role: TenantRole }[]
+}
+
+function toRow({ subscription, members, nameKey: _, ...tenant }: TenantRecord): TenantRow {
+  if (!subscription) throw new Error(`Tenant ${tenant.id} has no subscription`)
+  return { ...tenant, plan: subscription.plan, role: members[0]?.role ?? null, domains: [] }
+}
+
+/**
+ * Tenants as one viewer sees them.
+ *
+ * @param viewer whose role is shown; `all`: every tenant is seen, otherwise only those that the viewer is a member of
+ */
+export function tenantsStore(db: DatabaseClient, clock: Clock, viewer: { userId: string; all: boolean }) {
+  const visible = viewer.all ? {} : { members: { some: { userId: viewer.userId } } }
+  const include = withStanding(viewer.userId)
+
+  return {
+    /** A page of the visible tenants, newest first; `search` is the start of slug or name. */
+    async list(filter: TenantFilter) {
+      const { where, ...page } = pageOfRows(filter, 'newest first')
+      const key = filter.search && searchKey(filter.search)
+      const matching = key ? { OR: [{ slug: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
+      const status = filter.status && { status: filter.status }
+      const rows = await db.tenant.findMany({ where: { ...where, ...visible, ...matching, ...status }, ...page, include })
+      const { items, nextCursor } = toPage(rows, filter)
+      return { items: items.map(toRow), nextCursor }
+    },
+
+    /** The visible tenant of this slug, or null. */
+    async findBySlug(slug: string): Promise<TenantRow | null> {
+      const tenant = await db.tenant.findFirst({ where: { slug, ...visible }, include })
+      return tenant && toRow(tenant)
+    },
+
+    /** Whether any tenant has this slug, visible or not. */
+    slugTaken: async (slug: string) => (await db.tenant.count({ where: { slug } })) > 0,
+
+    /** Makes the tenant, without what belongs to it. */
+    create(tenant: { slug: string; name: string }) {
+      const now = clock.now()
+      return db.tenant.create({
+        data: { ...tenant, id: newId(), nameKey: searchKey(tenant.name), createdAt: now, updatedAt: now },
+      })
+    },
+  }
+}
+
+/** One tenant, bound. */
+export function tenantStore(db: DatabaseClient, clock: Clock, tenantId: string, viewerId: string) {
+  return {
+    async get(): Promise<TenantRow> {
+      return toRow(await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, include: withStanding(viewerId) }))
+    },
+
+    /** @returns whether it was changed: false where `version` is no longer the tenant's */
+    async update(change: { name?: string; status?: TenantStatus; purgeAt?: Date | null }, version?: number) {
+      const { count } = await db.tenant.updateMany({
+        where: { id: tenantId, ...(version !== undefined && { version }) },
+        data: {
+          ...change,
+          ...(change.name !== undefined && { nameKey: searchKey(change.name) }),
+          updatedAt: clock.now(),
+          version: { increment: 1 },
+        },
+      })
+      return count > 0
+    },
+  }
+}

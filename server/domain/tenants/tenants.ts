@@ -1,0 +1,157 @@
+import type { CreateTenant, UpdateTenant } from '#shared/contracts/tenants'
+import { reservedSlugs, slugPattern, type SlugAvailability } from '#shared/contracts/slugs'
+import { addSeconds } from '#server/lib/clock'
+import { AppError } from '#server/lib/errors'
+import { isUniqueViolation } from '#server/storage/database.errors'
+import type { CallerScope, OperatorScope, PlatformScope, PlatformStores, TenantScope } from '#server/scope'
+import { tenantError } from './tenants.errors'
+import type { TenantFilter, TenantRow } from './tenants.store'
+
+export { may, mayManageRole, type TenantPermission, type TenantStanding } from './tenants.policy'
+export { tenantError } from './tenants.errors'
+
+/** A page of the tenants that the caller may see: their own, or all for an operator. */
+export function listTenants(scope: CallerScope, filter: TenantFilter) {
+  return scope.stores.tenants.list(filter)
+}
+
+/**
+ * Writes a tenant with its subscription, its first owner where one is named, and the intent to provision it.
+ * To be called within a transaction; the reconciler is to be woken after it.
+ *
+ * @param ownerId the user who becomes owner
+ * @returns the tenant's id
+ */
+export async function writeTenant(stores: PlatformStores, input: CreateTenant, ownerId: string | null) {
+  const { id } = await stores.tenants.create({ slug: input.slug, name: input.name })
+  const own = stores.ofTenant(id)
+  const subscription = await own.subscription.create(input.plan)
+  if (ownerId) await own.members.add(ownerId, 'owner', 'manual')
+  await own.steps.ask('created')
+  await own.audit.record({ action: 'tenant.created', subject: { kind: 'tenant', id }, after: { ...input, ownerId } })
+  await own.audit.record({
+    action: 'subscription.created',
+    subject: { kind: 'subscription', id: subscription.id },
+    after: { plan: input.plan },
+  })
+  return id
+}
+
+/**
+ * Creates a tenant with everything that belongs to it, in one transaction, and has it provisioned. Who creates it
+ * becomes its owner; what Tenantry itself creates has none at first.
+ *
+ * @throws AppError tenant.slug_taken
+ */
+export async function createTenant(scope: PlatformScope | OperatorScope, input: CreateTenant): Promise<TenantRow> {
+  try {
+    const tenant = await scope.transaction(async (stores: PlatformStores) => {
+      const id = await writeTenant(stores, input, scope.actorId)
+      return stores.ofTenant(id).tenant.get()
+    })
+    scope.wake(tenant.id)
+    return tenant
+  } catch (error) {
+    if (isUniqueViolation(error)) throw slugTaken(input.slug)
+    throw error
+  }
+}
+
+/** The error for a slug that a tenant has already. */
+export function slugTaken(slug: string): AppError {
+  return tenantError('tenant.slug_taken', { detail: `The slug ${slug} is taken.` })
+}
+
+/**
+ * Makes a tenant where no tenant has this slug; otherwise changes nothing. Several processes may do so at once.
+ *
+ * @returns whether it was made now
+ */
+export async function ensureTenant(scope: PlatformScope, slug: string): Promise<boolean> {
+  if (await scope.stores.tenants.slugTaken(slug)) return false
+  try {
+    await createTenant(scope, { slug, name: slug, plan: 'mvp' })
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'tenant.slug_taken') return false
+    throw error
+  }
+}
+
+/** Whether a tenant could be created with this slug now, for the form that proposes one. */
+export async function checkSlug(scope: OperatorScope, slug: string): Promise<SlugAvailability> {
+  if (!slugPattern.test(slug)) return { slug, available: false, reason: 'invalid' }
+  if (reservedSlugs.has(slug)) return { slug, available: false, reason: 'reserved' }
+  if (await scope.stores.tenants.slugTaken(slug)) return { slug, available: false, reason: 'taken' }
+  return { slug, available: true }
+}
+
+/** The scope's tenant as its viewer sees it. */
+export function getTenant(scope: TenantScope): Promise<TenantRow> {
+  return scope.stores.tenant.get()
+}
+
+/**
+ * Renames the tenant; its slug stays. The services are brought up to date.
+ *
+ * @param version that the caller saw; undefined: whatever it is now
+ * @throws AppError tenant.changed_meanwhile
+ */
+export async function updateTenant(scope: TenantScope, input: UpdateTenant, version?: number): Promise<TenantRow> {
+  const changed = await scope.transaction(async (stores) => {
+    const before = await stores.tenant.get()
+    const change = { ...(input.name !== undefined && { name: input.name }) }
+    if (!(await stores.tenant.update(change, version))) throw tenantError('tenant.changed_meanwhile')
+    await stores.steps.ask('changed')
+    await stores.audit.record({
+      action: 'tenant.updated',
+      subject: { kind: 'tenant', id: before.id },
+      before: { name: before.name },
+      after: change,
+    })
+    return stores.tenant.get()
+  })
+  scope.wake(changed.id)
+  return changed
+}
+
+/** Marks the tenant for deletion after the time of grace; until then it can be restored. Repeating changes nothing. */
+export function deleteTenant(scope: TenantScope, graceSeconds: number): Promise<TenantRow> {
+  return scope.transaction(async (stores) => {
+    const before = await stores.tenant.get()
+    if (before.status === 'deleting') return before
+    const purgeAt = addSeconds(scope.clock.now(), graceSeconds)
+    await stores.tenant.update({ status: 'deleting', purgeAt })
+    await stores.audit.record({
+      action: 'tenant.deletion_requested',
+      subject: { kind: 'tenant', id: before.id },
+      before: { status: before.status, purgeAt: before.purgeAt },
+      after: { status: 'deleting', purgeAt },
+    })
+    return stores.tenant.get()
+  })
+}
+
+/**
+ * Takes a deletion back while its time of grace lasts; the reconciler then finds out what the tenant still has.
+ *
+ * @throws AppError tenant.not_deleted, tenant.restore_too_late
+ */
+export async function restoreTenant(scope: TenantScope): Promise<TenantRow> {
+  const restored = await scope.transaction(async (stores) => {
+    const before = await stores.tenant.get()
+    if (before.status !== 'deleting' || !before.purgeAt) throw tenantError('tenant.not_deleted')
+    if (before.purgeAt <= scope.clock.now()) throw tenantError('tenant.restore_too_late')
+    await stores.tenant.update({ status: 'pending', purgeAt: null })
+    await stores.steps.ask('changed')
+    await stores.audit.record({
+      action: 'tenant.restored',
+      subject: { kind: 'tenant', id: before.id },
+      before: { status: before.status, purgeAt: before.purgeAt },
+      after: { status: 'pending', purgeAt: null },
+    })
+    return stores.tenant.get()
+  })
+  scope.wake(restored.id)
+  return restored
+}

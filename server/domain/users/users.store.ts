@@ -1,0 +1,96 @@
+import type { PlatformRole } from '#shared/contracts/users'
+import type { Clock } from '#server/lib/clock'
+import { newId } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import { pageOfRows, searchKey, toPage, type PageRequest } from '#server/storage/page'
+
+export type UsersStore = ReturnType<typeof usersStore>
+export type UserRow = NonNullable<Awaited<ReturnType<UsersStore['find']>>>
+
+/** What may be changed of a user in one write. */
+export interface UserChange {
+  name?: string | undefined
+  locale?: string | null | undefined
+  platformRole?: PlatformRole | undefined
+  status?: 'active' | 'disabled' | undefined
+  passwordHash?: string | undefined
+}
+
+/** All users of the platform. */
+export function usersStore(db: DatabaseClient, clock: Clock) {
+  return {
+    find: (id: string) => db.user.findUnique({ where: { id } }),
+
+    /** @param email in lower case */
+    findByEmail: (email: string) => db.user.findUnique({ where: { email } }),
+
+    countOperators: () => db.user.count({ where: { platformRole: 'operator' } }),
+
+    countActiveOperators: () => db.user.count({ where: { platformRole: 'operator', status: 'active' } }),
+
+    /** A page of users who are not deleted, newest first; `search` is the start of e-mail or name. */
+    async list(request: PageRequest & { search?: string | undefined }) {
+      const { where, ...page } = pageOfRows(request, 'newest first')
+      const key = request.search && searchKey(request.search)
+      const matching = key ? { OR: [{ email: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
+      const rows = await db.user.findMany({ where: { ...where, ...matching, status: { not: 'deleted' } }, ...page })
+      return toPage(rows, request)
+    },
+
+    create(user: { email: string; name: string; platformRole: PlatformRole; passwordHash: string | null }) {
+      const now = clock.now()
+      const nameKey = searchKey(user.name)
+      return db.user.create({ data: { ...user, id: newId(), nameKey, createdAt: now, updatedAt: now } })
+    },
+
+    /** @returns the changed user; null where no user has this id, or `version` is no longer the user's */
+    async update(id: string, change: UserChange, version?: number) {
+      const { count } = await db.user.updateMany({
+        where: { id, ...(version !== undefined && { version }) },
+        data: {
+          ...change,
+          ...(change.name !== undefined && { nameKey: searchKey(change.name) }),
+          updatedAt: clock.now(),
+          version: { increment: 1 },
+        },
+      })
+      return count ? db.user.findUnique({ where: { id } }) : null
+    },
+
+    /** Notes a login, with a renewed hash where there is one. @returns null where the user may not sign in any more */
+    async noteLogin(id: string, passwordHash?: string) {
+      const change = { lastLoginAt: clock.now(), passwordHash }
+      const { count } = await db.user.updateMany({ where: { id, status: 'active' }, data: change })
+      return count ? db.user.findUnique({ where: { id } }) : null
+    },
+
+    /** Takes the personal data away and keeps the row, so that the audit still points at somebody. */
+    erase: (id: string) =>
+      db.user.update({
+        where: { id },
+        data: {
+          email: `deleted-${id}@invalid`,
+          name: 'Deleted user',
+          nameKey: 'deleted user',
+          locale: null,
+          passwordHash: null,
+          platformRole: 'user',
+          status: 'deleted',
+          updatedAt: clock.now(),
+          version: { increment: 1 },
+        },
+      }),
+
+    /** Tenants of which this person is the only owner: at most so many slugs. */
+    async soleOwnerships(id: string, limit = 10): Promise<string[]> {
+      const owned = await db.membership.findMany({
+        where: { userId: id, role: 'owner', tenant: { members: { none: { role: 'owner', userId: { not: id } } } } },
+        select: { tenant: { select: { slug: true } } },
+        take: limit,
+      })
+      return owned.map(({ tenant }) => tenant.slug)
+    },
+
+    endMemberships: (id: string) => db.membership.deleteMany({ where: { userId: id } }),
+  }
+}

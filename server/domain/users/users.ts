@@ -1,0 +1,129 @@
+import type { CreateUser, UpdateProfile, UpdateUser } from '#shared/contracts/users'
+import { isUniqueViolation } from '#server/storage/database.errors'
+import type { CallerScope, OperatorScope } from '#server/scope'
+import type { PageRequest } from '#server/storage/page'
+import type { PasswordPort } from './passwords.port'
+import { userError } from './users.errors'
+import type { UserRow } from './users.store'
+
+export { userError } from './users.errors'
+
+/** A page of all users, newest first. */
+export function listUsers(scope: OperatorScope, request: PageRequest & { search?: string | undefined }) {
+  return scope.stores.users.list(request)
+}
+
+/** @throws AppError user.not_found */
+export async function getUser(scope: OperatorScope, id: string): Promise<UserRow> {
+  const user = await scope.stores.users.find(id)
+  if (!user || user.status === 'deleted') throw userError('user.not_found')
+  return user
+}
+
+/**
+ * Makes a user; with a password they can sign in at once.
+ *
+ * @param passwords undefined where there are no local passwords (oidc-only mode)
+ * @throws AppError user.email_taken, password.too_weak, user.passwords_unavailable
+ */
+export async function createUser(
+  scope: OperatorScope,
+  passwords: PasswordPort | undefined,
+  input: CreateUser,
+): Promise<UserRow> {
+  if (input.password !== undefined && !passwords) throw userError('user.passwords_unavailable')
+  const { email, name, platformRole = 'user' } = input
+  const passwordHash =
+    input.password === undefined || !passwords
+      ? null
+      : await passwords.hashNew(input.password, { path: 'password', about: [email, name] })
+  try {
+    return await scope.transaction(async (stores) => {
+      const user = await stores.users.create({ email, name, platformRole, passwordHash })
+      await stores.audit.record({
+        action: 'user.created',
+        subject: { kind: 'user', id: user.id },
+        after: { email, name, platformRole, withPassword: passwordHash !== null },
+      })
+      return user
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) throw userError('user.email_taken')
+    throw error
+  }
+}
+
+/**
+ * Changes a user as an operator. Disabling ends every session of theirs, and so does a change of the platform role.
+ *
+ * @param version that the caller saw; undefined: whatever it is now
+ * @throws AppError user.not_found, user.last_operator, user.changed_meanwhile
+ */
+export function updateUser(scope: OperatorScope, id: string, input: UpdateUser, version?: number): Promise<UserRow> {
+  return scope.transaction(async (stores) => {
+    const before = await stores.users.find(id)
+    if (!before || before.status === 'deleted') throw userError('user.not_found')
+    const user = await stores.users.update(id, input, version)
+    if (!user) throw userError('user.changed_meanwhile')
+    const rightsChanged = user.status !== before.status || user.platformRole !== before.platformRole
+    if (rightsChanged) {
+      if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
+      if (id !== scope.actorId) await stores.sessions.endAllOf(id)
+    }
+    const seen = ({ name, locale, platformRole, status }: UserRow) => ({ name, locale, platformRole, status })
+    await stores.audit.record({
+      action: 'user.updated',
+      subject: { kind: 'user', id },
+      before: seen(before),
+      after: seen(user),
+    })
+    return user
+  })
+}
+
+/**
+ * Deletes a user: personal data is erased, sessions and memberships end, the audit keeps its entries.
+ *
+ * @throws AppError user.not_found, user.last_operator, user.sole_owner
+ */
+export async function deleteUser(scope: OperatorScope, id: string): Promise<void> {
+  await scope.transaction(async (stores) => {
+    const before = await stores.users.find(id)
+    if (!before || before.status === 'deleted') throw userError('user.not_found')
+    const alone = await stores.users.soleOwnerships(id)
+    if (alone.length)
+      throw userError('user.sole_owner', { detail: `Give these tenants another owner first: ${alone.join(', ')}.` })
+    await stores.sessions.endAllOf(id)
+    await stores.users.endMemberships(id)
+    await stores.users.erase(id)
+    if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
+    await stores.audit.record({ action: 'user.deleted', subject: { kind: 'user', id } })
+  })
+}
+
+/** The caller themself. */
+export async function getProfile(scope: CallerScope): Promise<UserRow> {
+  return scope.stores.self.get()
+}
+
+/**
+ * Changes what a person may change of their own.
+ *
+ * @param version that the caller saw; undefined: whatever it is now
+ * @throws AppError user.changed_meanwhile
+ */
+export function updateProfile(scope: CallerScope, input: UpdateProfile, version?: number): Promise<UserRow> {
+  return scope.transaction(async (stores) => {
+    const before = await stores.self.get()
+    const user = await stores.self.update(input, version)
+    if (!user) throw userError('user.changed_meanwhile')
+    const seen = ({ name, locale }: UserRow) => ({ name, locale })
+    await stores.audit.record({
+      action: 'user.profile_updated',
+      subject: { kind: 'user', id: user.id },
+      before: seen(before),
+      after: seen(user),
+    })
+    return user
+  })
+}

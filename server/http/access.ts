@@ -1,0 +1,43 @@
+import type { TenantPermission } from '#server/domain/tenants/tenants'
+import type { CallerScope, OperatorScope, PlatformScope, TenantScope } from '#server/scope'
+
+/** What a route with `anyone()` is given: nothing that reaches a record. */
+export interface OpenScope {
+  readonly requestId: string
+}
+
+/** Who may call a route. A route without one does not compile. */
+export type Access =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'entry' }
+  | { readonly kind: 'caller' }
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'tenant'; readonly permission: TenantPermission }
+
+/** The scope that each kind of access gives to the route's handler. */
+export interface ScopeByAccess {
+  anyone: OpenScope
+  entry: PlatformScope
+  caller: CallerScope
+  operator: OperatorScope
+  tenant: TenantScope
+}
+export type ScopeOf<Granted extends Access> = ScopeByAccess[Granted['kind']]
+
+/** Everybody, and no record is within reach. */
+export const anyone = () => ({ kind: 'anyone' }) as const
+
+/**
+ * Everybody, in the name of Tenantry itself: for the few routes by which people prove who they are, and what a page
+ * shows before they did. Such a route is a door: it is named in the list of the route inventory's test.
+ */
+export const entry = () => ({ kind: 'entry' }) as const
+
+/** Whoever has proved who they are. */
+export const caller = () => ({ kind: 'caller' }) as const
+
+/** An operator of the platform. */
+export const operator = () => ({ kind: 'operator' }) as const
+
+/** Somebody with this permission in the tenant that the path's `:slug` names. */
+export const tenant = (permission: TenantPermission) => ({ kind: 'tenant', permission }) as const

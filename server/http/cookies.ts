@@ -1,0 +1,24 @@
+import { deleteCookie, getCookie, setCookie, type H3Event } from 'h3'
+import type { StartedSession } from '#server/auth/sessions'
+
+/** Whether cookies are for https alone: `__Host-` then binds them to this very host (RFC 6265bis section 4.1.3.2). */
+const isSecure = (event: H3Event) => event.context.container.config.publicUrl.startsWith('https:')
+const nameFor = (event: H3Event) => (isSecure(event) ? '__Host-tenantry_session' : 'tenantry_session')
+const optionsFor = (event: H3Event) =>
+  ({ httpOnly: true, sameSite: 'lax', secure: isSecure(event), path: '/' }) as const
+
+/** The session token that the browser sent, of the form in which we make them. */
+export function sessionToken(event: H3Event): string | undefined {
+  const token = getCookie(event, nameFor(event))
+  return token && /^[A-Za-z0-9_-]{43}$/.test(token) ? token : undefined
+}
+
+/** Gives the browser its session. */
+export function issueSessionCookie(event: H3Event, { token, expiresAt }: StartedSession): void {
+  setCookie(event, nameFor(event), token, { ...optionsFor(event), expires: expiresAt })
+}
+
+/** Takes the session from the browser. */
+export function clearSessionCookie(event: H3Event): void {
+  deleteCookie(event, nameFor(event), optionsFor(event))
+}

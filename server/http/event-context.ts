@@ -1,0 +1,13 @@
+import type { Container } from '#server/container'
+import type { Caller } from '#server/scope'
+
+declare module 'h3' {
+  interface H3EventContext {
+    /** Set by plugins/10.container before anything else sees the request. */
+    container: Container
+    /** Set by middleware/00.request-id. */
+    requestId: string
+    /** Set by middleware/20.caller: who has proved who they are; null for nobody. */
+    caller: Caller | null
+  }
+}

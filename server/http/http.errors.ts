@@ -1,0 +1,25 @@
+import { defineErrors } from '#server/lib/errors'
+
+/** Errors that belong to the protocol, not to a noun. */
+export const httpError = defineErrors({
+  'auth.required': { status: 401, title: 'Sign in first.' },
+  'access.denied': { status: 403, title: 'You may not do this.' },
+  'csrf.refused': { status: 403, title: 'The call does not come from this portal.' },
+  'route.not_found': { status: 404, title: 'There is nothing here.' },
+  'route.method_not_allowed': { status: 405, title: 'This address does not take this method.' },
+  'request.not_json': { status: 400, title: 'The body is not JSON.' },
+  'request.malformed': { status: 400, title: 'The request is malformed.' },
+  'request.too_large': { status: 413, title: 'The body is too large.' },
+  'request.wrong_media_type': { status: 415, title: 'The body must be application/json.' },
+  'request.invalid': { status: 422, title: 'The request does not fit its schema.' },
+  'precondition.malformed': { status: 400, title: 'If-Match does not hold an entity tag of this resource.' },
+  'idempotency.malformed': { status: 400, title: 'Idempotency-Key must be 1 to 128 printable characters.' },
+  'idempotency.key_reused': { status: 409, title: 'This Idempotency-Key was used for another request.' },
+  'idempotency.in_progress': { status: 409, title: 'The first request with this Idempotency-Key still runs.' },
+  'integration.failed': { status: 502, title: 'A service that Tenantry depends on answered with a failure.' },
+  'integration.unavailable': { status: 503, title: 'A service that Tenantry depends on can not be reached.' },
+  'database.unavailable': { status: 503, title: 'The database can not be reached.' },
+  'cache.unavailable': { status: 503, title: 'The shared cache can not be reached.' },
+  'server.draining': { status: 503, title: 'This server is about to stop.' },
+  'internal.error': { status: 500, title: 'Something went wrong on our side.' },
+})

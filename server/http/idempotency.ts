@@ -1,0 +1,66 @@
+import type { Sealer } from '#server/vault/seal'
+import { sha256 } from '#server/lib/ids'
+import type { Log } from '#server/lib/log'
+import type { Cache } from '#server/storage/cache'
+import { httpError } from './http.errors'
+
+/** How long an answer is kept for a repeated call. */
+const keptForSeconds = 86_400
+/** After so long a first call that was never answered counts as lost, with its process. */
+const runningForSeconds = 60
+
+/** An answer as it is sent again. */
+export interface KeptAnswer {
+  status: number
+  body: unknown
+  /** Its entity tag, where it has one. */
+  tag?: string | undefined
+}
+
+interface IdempotentCall {
+  /** Who calls: one caller's keys mean nothing to another. */
+  actorId: string
+  /** The Idempotency-Key header. */
+  key: string
+  /** Method, path and body: the same key for something else is refused. */
+  request: string
+}
+
+/**
+ * Lets a POST with an Idempotency-Key happen once (draft-ietf-httpapi-idempotency-key-header): the same key and body
+ * gives the first answer again. A call that failed is not kept, and may be made again.
+ */
+export interface Idempotency {
+  /**
+   * @throws AppError idempotency.malformed, idempotency.key_reused, idempotency.in_progress, and what `work` throws
+   */
+  once(call: IdempotentCall, work: () => Promise<KeptAnswer>): Promise<KeptAnswer & { replayed: boolean }>
+}
+
+/** Keeps answers in the cache that all replicas share, sealed: they may hold what the caller alone may see. */
+export function createIdempotency(cache: Cache, sealer: Sealer, log: Log): Idempotency {
+  return {
+    async once({ actorId, key, request }, work) {
+      if (!/^[\x21-\x7e]{1,128}$/.test(key)) throw httpError('idempotency.malformed')
+      const place = `idempotency:${sha256(JSON.stringify([actorId, key]))}`
+      const fingerprint = sha256(request)
+      if (!(await cache.setIfAbsent(place, fingerprint, runningForSeconds))) {
+        const [keptFingerprint, sealed] = ((await cache.get(place)) ?? '').split(' ')
+        if (keptFingerprint && keptFingerprint !== fingerprint) throw httpError('idempotency.key_reused')
+        if (!sealed) throw httpError('idempotency.in_progress', { retryAfterSeconds: 1 })
+        return { ...(JSON.parse(await sealer.open(sealed)) as KeptAnswer), replayed: true }
+      }
+      const answer = await work().catch(async (error: unknown) => {
+        await cache.delete(place)
+        throw error
+      })
+      try {
+        await cache.set(place, `${fingerprint} ${await sealer.seal(JSON.stringify(answer))}`, keptForSeconds)
+      } catch (error) {
+        // The change is made: its caller must hear so, even if a repetition will not.
+        log.warn({ err: error }, 'an answer could not be kept for its Idempotency-Key')
+      }
+      return { ...answer, replayed: false }
+    },
+  }
+}

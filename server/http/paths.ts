@@ -1,0 +1,9 @@
+import { z } from 'zod'
+import { Id } from '#shared/contracts/common'
+
+/** Parameters of paths. A tenant's `:slug` is parsed where the scope is built. */
+export const IdPath = z.object({ id: Id })
+export const RunPath = z.object({ slug: z.string(), runId: Id })
+export const MemberPath = z.object({ slug: z.string(), userId: Id })
+/** A slug that somebody is still typing. */
+export const FreeTextSlugPath = z.object({ slug: z.string().max(100) })

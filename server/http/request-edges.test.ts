@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { addressSet } from '#server/config/addresses'
+import { clientAddress } from './client'
+import { refuseForeignCalls } from './csrf'
+import { isKnownToClient, versionFromIfMatch } from './preconditions'
+import { requestIdFrom } from './request-id'
+import { methodsAt } from './route-inventory'
+
+describe('refuseForeignCalls', () => {
+  const publicOrigin = 'https://portal.example.org'
+  const call = (given: { method?: string; origin?: string; fetchSite?: string; withCookie?: boolean }) => () =>
+    refuseForeignCalls({
+      method: 'POST',
+      origin: undefined,
+      fetchSite: undefined,
+      withCookie: true,
+      publicOrigin,
+      ...given,
+    })
+
+  it.each([
+    ['reading', { method: 'GET', origin: 'https://evil.example' }],
+    ["the portal's own origin", { origin: publicOrigin }],
+    ['the same origin by fetch metadata', { fetchSite: 'same-origin', origin: 'https://other-name.example' }],
+    ['a program without a cookie', { withCookie: false }],
+  ])('lets through %s', (_, given) => {
+    expect(call(given)).not.toThrow()
+  })
+
+  it.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['a look-alike', { origin: 'https://portal.example.org.evil.example' }],
+    ['an opaque origin', { origin: 'null' }],
+    ['another port', { origin: 'https://portal.example.org:8443' }],
+    ['a sibling site', { fetchSite: 'same-site' }],
+    ['a cookie that shows nothing', {}],
+    ['another origin without a cookie', { origin: 'https://evil.example', withCookie: false }],
+    ['a foreign page without an origin', { fetchSite: 'cross-site', withCookie: false }],
+  ])('refuses %s', (_, given) => {
+    expect(call(given)).toThrow(expect.objectContaining({ code: 'csrf.refused', status: 403 }))
+  })
+})
+
+describe('clientAddress', () => {
+  const proxies = addressSet(['10.0.0.0/8', '::1'])
+  it.each([
+    ['192.0.2.1', undefined, '192.0.2.1'],
+    ['192.0.2.1', '203.0.113.9', '192.0.2.1'],
+    ['10.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['::ffff:10.0.0.1', '203.0.113.9', '203.0.113.9'],
+    ['10.0.0.1', '198.51.100.7, 203.0.113.9, 10.0.0.2', '203.0.113.9'],
+    ['::1', '2001:db8::1', '2001:db8::1'],
+    ['10.0.0.1', 'not an address', '10.0.0.1'],
+    ['10.0.0.1', '', '10.0.0.1'],
+  ])('from %s with X-Forwarded-For %s is %s', (peer, forwarded, expected) => {
+    expect(clientAddress(peer, forwarded, proxies)).toBe(expected)
+  })
+})
+
+describe('requestIdFrom', () => {
+  it('takes over a sane token', () => expect(requestIdFrom('trace-1.2_3')).toBe('trace-1.2_3'))
+  it.each([undefined, '', 'a b', 'x'.repeat(129), 'line\nbreak', '"quoted"'])('makes its own for %j', (header) => {
+    expect(requestIdFrom(header)).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('preconditions', () => {
+  it('reads the version of If-Match', () => {
+    expect(versionFromIfMatch('"7"')).toBe(7)
+    expect(versionFromIfMatch('*')).toBeUndefined()
+    expect(versionFromIfMatch(undefined)).toBeUndefined()
+  })
+  it.each(['7', 'W/"7"', '"x"', '"7", "8"'])('refuses %s', (header) => {
+    expect(() => versionFromIfMatch(header)).toThrow(expect.objectContaining({ code: 'precondition.malformed' }))
+  })
+  it('knows a tag again, weak or strong', () => {
+    expect(isKnownToClient('W/"7"', '"7"')).toBe(true)
+    expect(isKnownToClient('"6", "7"', '"7"')).toBe(true)
+    expect(isKnownToClient('"6"', '"7"')).toBe(false)
+    expect(isKnownToClient(undefined, '"7"')).toBe(false)
+  })
+})
+
+describe('methodsAt', () => {
+  const load = () => Promise.reject(new Error('not to be loaded'))
+  const routes = [
+    { method: 'PATCH', path: '/api/tenants/:slug', load },
+    { method: 'GET', path: '/api/tenants/:slug', load },
+    { method: 'GET', path: '/api/tenants', load },
+  ]
+  it('lists what an address takes', () => {
+    expect(methodsAt(routes, '/api/tenants/acme')).toEqual(['GET', 'PATCH'])
+    expect(methodsAt(routes, '/api/tenants')).toEqual(['GET'])
+    expect(methodsAt(routes, '/api/elsewhere')).toEqual([])
+  })
+})

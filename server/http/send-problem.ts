@@ -1,0 +1,19 @@
+import { setResponseHeader, setResponseStatus, type H3Event } from 'h3'
+import type { Problem } from '#shared/contracts/common'
+import { problemOf, toAppError } from './problem'
+
+/** Sets status and headers for an error, logs what is our own fault, and gives the body to answer with. */
+export function answerProblem(event: H3Event, thrown: unknown): Problem {
+  const error = toAppError(thrown)
+  const { requestId, container } = event.context
+  if (error.status >= 500) {
+    const cause = error.cause ?? error
+    const fields = { requestId, method: event.method, path: event.path.split('?')[0], code: error.code, err: cause }
+    container?.log.error(fields, 'request failed')
+  }
+  setResponseStatus(event, error.status)
+  setResponseHeader(event, 'Content-Type', 'application/problem+json')
+  setResponseHeader(event, 'Cache-Control', 'no-store')
+  if (error.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', error.retryAfterSeconds)
+  return problemOf(error, requestId)
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+
+/**
+ * What we read of a group (`Group` in the schema.yml inside @goauthentik/api).
+ * The other fields are left out on purpose: `parent`, `parents`, `roles_obj` and more differ between 2025.10
+ * and 2026.8, and the client's own parser fails where one is absent.
+ */
+export const Group = z.object({
+  /** UUID. */
+  pk: z.guid(),
+  name: z.string(),
+  /** Whether members become superusers of Authentik; absent means no. */
+  is_superuser: z.boolean().default(false),
+  attributes: z.record(z.string(), z.unknown()).default({}),
+})
+export type Group = z.output<typeof Group>
+
+/** One page of `GET core/groups/` (`PaginatedGroupList`). */
+export const GroupPage = z.object({
+  /** `next` is a page's number, 0 on the last one. */
+  pagination: z.object({ next: z.int().min(0) }),
+  results: z.array(Group),
+})
+
+/** `{ detail, code? }` (`GenericError`). */
+const GenericRefusal = z
+  .object({ detail: z.string() })
+  .transform(({ detail }) => ({ said: detail, fields: [] as string[] }))
+
+/** Sentences by field, and by `non_field_errors` what belongs to none (`ValidationError`). */
+const FieldRefusal = z.record(z.string(), z.union([z.string(), z.array(z.string())])).transform((body) => {
+  const faults = Object.entries(body).filter(([field]) => field !== 'code')
+  return {
+    said: faults
+      .map(([field, said]) => `${field === 'non_field_errors' ? '' : `${field}: `}${[said].flat().join(' ')}`)
+      .join('; '),
+    fields: faults.map(([field]) => field),
+  }
+})
+
+/** A refusal: all that was said, and which fields were at fault. */
+export const Refusal = z.union([GenericRefusal, FieldRefusal])
+export type Refusal = z.output<typeof Refusal>

@@ -1,0 +1,193 @@
+import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Log } from '#server/lib/log'
+import type { Database } from '#server/storage/database'
+import type { Signals } from '#server/storage/signals'
+import { askedChannel, changedChannel } from './channels'
+import { runPass, type PassMeans } from './pass'
+import type { Provisioner } from './provisioner.port'
+import type { AuditOf } from './runs.store'
+import { reviveSkipped } from './skipped.store'
+import { stepKey } from './steps'
+import { workStore } from './work.store'
+
+export interface ReconcilerOptions {
+  database: Database
+  clock: Clock
+  log: Log
+  /** Tells replicas of each other's changes; what is lost costs time only. */
+  signals: Pick<Signals, 'publish' | 'subscribe'>
+  /** Of the services that are configured. The steps of all others are skipped. */
+  provisioners: readonly Provisioner[]
+  /** Where it is put on record that a tenant became active. */
+  auditOf: AuditOf
+  /** How many tenants are worked on at a time. */
+  concurrency: number
+  /** How long a tenant is kept from others after its worker was last heard of. Default 15,000. */
+  leaseMs?: number
+  /** How often a lease is renewed. Default a third of it. */
+  renewMs?: number
+  /** The longest time between two looks at what is due. Default 5,000. */
+  pollMs?: number
+  /** The longest time that one attempt at a step may take. Default 60,000. */
+  stepTimeoutMs?: number
+  /** Gives 0 to 1; for the spread of retries. */
+  random?: () => number
+}
+
+export interface Reconciler {
+  start(): void
+  /**
+   * Takes no new work, waits for what is under way, and cuts it off after the time of grace: such a step is pending
+   * again. Ends at most 1.5 s after that; what it could not give back then is taken over when its lease is over.
+   *
+   * @param graceMs default 3,000
+   */
+  stop(graceMs?: number): Promise<void>
+  /** Looks at what is due now. */
+  look(): void
+  /** For /ready: whether it was started, was not stopped, and could find out what is due when it last looked. */
+  readonly running: boolean
+}
+
+const lastMomentMs = 1_500
+/** How often to look for skipped steps whose service is configured by now. */
+const reviveEverySeconds = 60
+const revivePage = 100
+
+/**
+ * Brings what is outside in line with what was asked for. The rows of the steps are the only queue: whatever is due is
+ * found there, whoever put it there, and whatever happened to the process that had begun it. Any number of replicas
+ * may run; signals only make it quicker.
+ */
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { database, clock, log, signals, concurrency, leaseMs = 15_000, pollMs = 5_000 } = options
+  const provisioners = new Map(options.provisioners.map((provisioner) => [stepKey(provisioner), provisioner]))
+  const store = workStore({
+    database,
+    clock,
+    leaseMs,
+    auditOf: options.auditOf,
+    isConfigured: (step) => provisioners.has(stepKey(step)),
+  })
+  const stopping = new AbortController()
+  const means: PassMeans = {
+    store,
+    clock,
+    log,
+    signals,
+    provisioners,
+    stopping: stopping.signal,
+    renewMs: options.renewMs ?? leaseMs / 3,
+    stepTimeoutMs: options.stepTimeoutMs ?? 60_000,
+    random: options.random ?? Math.random,
+  }
+
+  const passes = new Map<string, Promise<void>>()
+  let backlog: string[] = []
+  let phase: 'new' | 'running' | 'stopped' = 'new'
+  let isSeeing = true
+  let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+  let isLooking = false
+  let lookAgain = false
+  let reviveAt = clock.now()
+  let reviveAfter: string | undefined
+  let unsubscribe = () => {}
+  let stopped: Promise<void> | undefined
+
+  function look(): void {
+    lookAgain = true
+    if (isLooking || phase !== 'running') return
+    isLooking = true
+    looking = lookWhileAsked()
+  }
+
+  async function lookWhileAsked(): Promise<void> {
+    while (lookAgain && phase === 'running') {
+      lookAgain = false
+      clearTimeout(timer)
+      let waitMs = pollMs
+      try {
+        await reviveOnePage()
+        const { due, nextAt } = await store.queue(concurrency * 2)
+        backlog = due.filter((tenantId) => !passes.has(tenantId))
+        if (nextAt) waitMs = Math.min(pollMs, nextAt.getTime() - clock.now().getTime())
+        isSeeing = true
+      } catch (error) {
+        isSeeing = false
+        log.error({ err: error }, 'what is due could not be found out')
+      }
+      beginPasses()
+      if (phase === 'running') timer = setTimeout(look, Math.max(waitMs, 1)).unref()
+    }
+    isLooking = false
+  }
+
+  function beginPasses(): void {
+    while (phase === 'running' && passes.size < concurrency) {
+      const tenantId = backlog.shift()
+      if (tenantId === undefined) return
+      passes.set(tenantId, pass(tenantId))
+    }
+  }
+
+  async function pass(tenantId: string): Promise<void> {
+    let isDone = false
+    try {
+      await runPass(tenantId, means)
+      isDone = true
+    } catch (error) {
+      log.error({ err: error, tenantId }, 'a tenant could not be worked on')
+    }
+    passes.delete(tenantId)
+    if (backlog.length > 0) beginPasses()
+    // After a failure only when the time for it comes: at once, it would most likely fail again.
+    else if (isDone) look()
+  }
+
+  async function reviveOnePage(): Promise<void> {
+    if (clock.now() < reviveAt) return
+    const page = { after: reviveAfter, limit: revivePage }
+    const { tenantIds, next } = await reviveSkipped({ database, clock }, [...provisioners.values()], page)
+    for (const tenantId of tenantIds) signals.publish(changedChannel, tenantId)
+    reviveAfter = next
+    if (next !== undefined) lookAgain = true
+    else reviveAt = addSeconds(clock.now(), reviveEverySeconds)
+  }
+
+  async function stop(graceMs: number): Promise<void> {
+    phase = 'stopped'
+    backlog = []
+    clearTimeout(timer)
+    unsubscribe()
+    const underWay = Promise.all([looking, ...passes.values()])
+    if (await endsWithin(underWay, graceMs)) return
+    stopping.abort()
+    if (!(await endsWithin(underWay, lastMomentMs)))
+      log.warn({ tenants: [...passes.keys()] }, 'provisioning was left under way; it goes on when its lease is over')
+  }
+
+  return {
+    start() {
+      if (phase !== 'new') return
+      phase = 'running'
+      unsubscribe = signals.subscribe(askedChannel, look)
+      look()
+    },
+    stop: (graceMs = 3_000) => (stopped ??= stop(graceMs)),
+    look,
+    get running() {
+      return phase === 'running' && isSeeing
+    },
+  }
+}
+
+async function endsWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const timeIsOver = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, milliseconds, false)))
+  try {
+    return await Promise.race([work.then(() => true), timeIsOver])
+  } finally {
+    clearTimeout(timer)
+  }
+}

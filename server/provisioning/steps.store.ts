@@ -1,0 +1,79 @@
+import type { Clock } from '#server/lib/clock'
+import { newId } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
+import { byStepOrder, tenantSteps } from './steps'
+
+/** Why a tenant is looked at. */
+export type RunCause = 'created' | 'requested' | 'retry' | 'changed'
+
+export type StepsStore = ReturnType<typeof stepsStore>
+export type StepRow = Awaited<ReturnType<StepsStore['list']>>['steps'][number]
+
+/** The provisioning of one tenant, bound: what is asked for, and what is known of it. */
+export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+  return {
+    /**
+     * Asks for every step to be looked at again, and opens a run. To be called in the transaction of the change that
+     * asks for it: the rows themselves are the intent.
+     *
+     * @returns the run's id
+     */
+    async ask(cause: RunCause): Promise<string> {
+      const now = clock.now()
+      const { sequence } = await db.provisioningWork.upsert({
+        where: { tenantId },
+        create: { tenantId, sequence: tenantSteps.length },
+        update: { sequence: { increment: tenantSteps.length } },
+      })
+      const due = { status: 'pending', attempt: 0, reason: null, error: null, nextAttemptAt: now, updatedAt: now } as const
+      for (const [index, { service, step }] of tenantSteps.entries()) {
+        const place = sequence - tenantSteps.length + index + 1
+        await db.provisioningStep.upsert({
+          where: { tenantId_service_step: { tenantId, service, step } },
+          create: { ...due, id: newId(), tenantId, service, step, sequence: place, createdAt: now },
+          update: { ...due, sequence: place, generation: { increment: 1 } },
+        })
+      }
+      const run = await db.provisioningRun.create({ data: { id: newId(), tenantId, cause, startedAt: now } })
+      return run.id
+    },
+
+    /** The tenant's status, all steps in their order, and the number of the newest change among them. */
+    async list() {
+      // One after the other, the number first: whatever changes meanwhile has a higher one, and is seen by who goes
+      // on behind it.
+      const work = await db.provisioningWork.findUnique({ where: { tenantId }, select: { sequence: true } })
+      const steps = await db.provisioningStep.findMany({ where: { tenantId } })
+      const { status } = await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { status: true } })
+      return { status, sequence: work?.sequence ?? 0, steps: steps.sort(byStepOrder) }
+    },
+
+    /**
+     * The newest state of every step that changed after a sequence number, in the order of their changes; with the
+     * tenant's status as of then or later, and the number of its newest change.
+     *
+     * @returns null where the tenant is gone
+     */
+    async changedSince(after: number) {
+      // The steps first: a status that is older than they are would not be corrected by any later change.
+      const steps = await db.provisioningStep.findMany({
+        where: { tenantId, sequence: { gt: after } },
+        orderBy: { sequence: 'asc' },
+      })
+      const tenant = await db.tenant.findUnique({
+        where: { id: tenantId },
+        select: { status: true, work: { select: { sequence: true } } },
+      })
+      return tenant && { steps, status: tenant.status, sequence: tenant.work?.sequence ?? 0 }
+    },
+
+    /** A page of the runs, newest first. */
+    async listRuns(request: PageRequest) {
+      const { where, ...page } = pageOfRows(request, 'newest first')
+      return toPage(await db.provisioningRun.findMany({ where: { tenantId, ...where }, ...page }), request)
+    },
+
+    findRun: (id: string) => db.provisioningRun.findFirst({ where: { id, tenantId } }),
+  }
+}

@@ -1,0 +1,185 @@
+import { auditStore, type AuditActor } from '#server/domain/audit/audit.store'
+import { membersStore } from '#server/domain/members/members.store'
+import { settingsStore } from '#server/domain/settings/settings.store'
+import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
+import type { TenantStanding } from '#server/domain/tenants/tenants.policy'
+import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenants/tenants.store'
+import { usersStore } from '#server/domain/users/users.store'
+import { ownSessionsStore, sessionsStore } from '#server/auth/sessions.store'
+import { stepsStore } from '#server/provisioning/steps.store'
+import type { Clock } from '#server/lib/clock'
+import type { Database, DatabaseClient } from '#server/storage/database'
+
+/** Somebody who has proved who they are. */
+export interface Caller {
+  userId: string
+  platformRole: 'user' | 'operator'
+  sessionId: string
+}
+
+/**
+ * Who acts, and on what: the only way to stores. What a scope can reach is settled when it is made, so that no
+ * call takes a tenant's or an owner's id, and nothing can be forgotten in it.
+ */
+interface Scope<Stores> {
+  readonly requestId: string
+  readonly clock: Clock
+  /** For reading outside of a transaction. */
+  readonly stores: Stores
+  /** Runs work in one serializable transaction; it may run again where another writer was in the way. */
+  transaction<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result>
+  /** Tells the reconciler to look at a tenant; to be called after the commit. Losing it loses nothing. */
+  wake(tenantId: string): void
+}
+
+/** A known caller: their own records, and the tenants that they may see. */
+export interface CallerScope extends Scope<CallerStores> {
+  readonly actorId: string
+  readonly sessionId: string
+  readonly platformRole: Caller['platformRole']
+}
+
+/** The whole platform: an operator, or Tenantry itself (`actorId` is then null). */
+export interface PlatformScope extends Scope<PlatformStores> {
+  readonly actorId: string | null
+}
+
+/** A caller who is an operator of the platform. */
+export interface OperatorScope extends Scope<PlatformStores & CallerStores> {
+  readonly actorId: string
+  readonly sessionId: string
+  readonly platformRole: 'operator'
+}
+
+/** One tenant, and somebody who may do something in it. */
+export interface TenantScope extends Scope<TenantStores> {
+  readonly actorId: string
+  readonly tenant: { readonly id: string; readonly slug: string }
+  /** What the actor is to the tenant. An operator who is a member too counts as operator. */
+  readonly standing: TenantStanding
+}
+
+interface Acting {
+  clock: Clock
+  actor: AuditActor
+  requestId: string
+}
+
+export type CallerStores = ReturnType<typeof callerStores>
+export type PlatformStores = ReturnType<typeof platformStores>
+export type TenantStores = ReturnType<typeof tenantStores>
+
+function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole }: Caller) {
+  const viewer = { userId, all: platformRole === 'operator' }
+  const users = usersStore(db, acting.clock)
+  return {
+    self: {
+      async get() {
+        const user = await users.find(userId)
+        if (!user) throw new Error(`User ${userId} is signed in and has no record`)
+        return user
+      },
+      update: (change: Parameters<typeof users.update>[1], version?: number) => users.update(userId, change, version),
+    },
+    ownSessions: ownSessionsStore(db, acting.clock, userId),
+    tenants: tenantsStore(db, acting.clock, viewer),
+    subscriptions: subscriptionsStore(db, viewer),
+    audit: auditStore(db, acting),
+  }
+}
+
+function platformStores(db: DatabaseClient, acting: Acting) {
+  const { clock, actor } = acting
+  const viewer = { userId: actor.kind === 'user' ? actor.id : '', all: true }
+  return {
+    users: usersStore(db, clock),
+    sessions: sessionsStore(db, clock),
+    settings: settingsStore(db, clock),
+    tenants: tenantsStore(db, clock, viewer),
+    audit: auditStore(db, acting),
+    /** The audit where somebody has just proved who they are. */
+    auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
+    /** One tenant's own stores, such as those of one that was just made. */
+    ofTenant: (tenantId: string) => tenantStores(db, acting, tenantId),
+  }
+}
+
+function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
+  const { clock, actor } = acting
+  const { findByEmail } = usersStore(db, clock)
+  return {
+    tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
+    members: membersStore(db, clock, tenantId),
+    /** People who could become members. */
+    people: { findByEmail },
+    subscription: subscriptionStore(db, clock, tenantId),
+    steps: stepsStore(db, clock, tenantId),
+    audit: auditStore(db, { ...acting, tenantId }),
+  }
+}
+
+export interface Scopes {
+  /** Tenantry itself, or somebody who is about to prove who they are. */
+  platform(requestId: string): PlatformScope
+  caller(caller: Caller, requestId: string): CallerScope
+  /** @throws Error where the caller is no operator: the route's access has to be checked before */
+  operator(caller: Caller, requestId: string): OperatorScope
+  /**
+   * @returns null where no tenant has this slug, or the caller may not know of it: the two can't be told apart
+   */
+  tenant(caller: Caller, slug: string, requestId: string): Promise<TenantScope | null>
+}
+
+/** Makes scopes over one database. @param wake tells the reconciler of a tenant's id */
+export function createScopes(database: Database, clock: Clock, wake: (tenantId: string) => void): Scopes {
+  function scopeOf<Stores>(requestId: string, storesOver: (db: DatabaseClient) => Stores): Scope<Stores> {
+    return {
+      requestId,
+      clock,
+      wake,
+      stores: storesOver(database.client),
+      transaction: (work) => database.transaction((tx) => work(storesOver(tx))),
+    }
+  }
+  const actingOf = (caller: Caller, requestId: string): Acting => ({
+    clock,
+    requestId,
+    actor: { kind: 'user', id: caller.userId },
+  })
+
+  return {
+    platform(requestId) {
+      const acting: Acting = { clock, requestId, actor: { kind: 'system' } }
+      return { ...scopeOf(requestId, (db) => platformStores(db, acting)), actorId: null }
+    },
+
+    caller(caller, requestId) {
+      const { userId: actorId, sessionId, platformRole } = caller
+      const acting = actingOf(caller, requestId)
+      return { ...scopeOf(requestId, (db) => callerStores(db, acting, caller)), actorId, sessionId, platformRole }
+    },
+
+    operator(caller, requestId) {
+      if (caller.platformRole !== 'operator') throw new Error('An operator scope for somebody who is none')
+      const { userId: actorId, sessionId, platformRole } = caller
+      const acting = actingOf(caller, requestId)
+      const storesOver = (db: DatabaseClient) => ({ ...callerStores(db, acting, caller), ...platformStores(db, acting) })
+      return { ...scopeOf(requestId, storesOver), actorId, sessionId, platformRole }
+    },
+
+    async tenant(caller, slug, requestId) {
+      const acting = actingOf(caller, requestId)
+      const tenant: TenantRow | null = await callerStores(database.client, acting, caller).tenants.findBySlug(slug)
+      if (!tenant) return null
+      const standing = caller.platformRole === 'operator' ? 'operator' : tenant.role
+      if (!standing) return null
+      const { id } = tenant
+      return {
+        ...scopeOf(requestId, (db) => tenantStores(db, acting, id)),
+        actorId: caller.userId,
+        tenant: { id, slug: tenant.slug },
+        standing,
+      }
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import type { Database, DatabaseClient, DatabaseOptions } from './database'
+import { DatabaseUnavailable } from './database.errors'
+import { PrismaClient } from './generated/postgresql/client'
+import { answerWithin } from './ping'
+import { withStrictTransactions } from './strict-transactions'
+import { retryConflicts } from './transactions'
+
+/** Milliseconds: a transaction waits so long for a connection, and then runs so long at most. */
+const transactionOptions = { maxWait: 10_000, timeout: 10_000, isolationLevel: 'Serializable' } as const
+
+/** Kept by the server for each connection. */
+const namedStatements = 500
+
+/** What every connection to PostgreSQL has in common. */
+export function connectionOptions(url: string) {
+  return {
+    connectionString: url,
+    application_name: 'tenantry',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  }
+}
+
+/** Makes a pool of connections; connects with the first query, and again after every loss. */
+export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    ...connectionOptions(url),
+    max: poolMax,
+    idleTimeoutMillis: 30_000,
+    lock_timeout: 5_000,
+    statement_timeout: 10_000,
+    // Where the server does not answer at all.
+    query_timeout: 12_000,
+    idle_in_transaction_session_timeout: 30_000,
+  })
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection was lost'))
+  const prisma = new PrismaClient({ adapter: new PostgresqlAdapter(pool), errorFormat: 'minimal' })
+  // The one place where the PostgreSQL client passes for SQLite's: both come from the same models, and what this
+  // one alone can do is out of reach behind the narrower type.
+  const narrow = (client: unknown) => client as DatabaseClient
+
+  return {
+    provider: 'postgresql',
+    client: narrow(prisma),
+    transaction: (work) =>
+      retryConflicts((run) => prisma.$transaction((tx) => run(narrow(tx)), transactionOptions), work),
+    ping: () => answerWithin(prisma.$queryRaw`SELECT 1`),
+    close: () => prisma.$disconnect(),
+  }
+}
+
+class PostgresqlAdapter extends PrismaPg {
+  readonly #pool: pg.Pool
+
+  constructor(pool: pg.Pool) {
+    super(pool, { disposeExternalPool: true, statementNameGenerator: nameStatements() })
+    this.#pool = pool
+  }
+
+  /** @throws DatabaseUnavailable after it was closed: Prisma connects again with the next query */
+  override async connect() {
+    if (this.#pool.ending) throw new DatabaseUnavailable('The database was closed')
+    return withStrictTransactions(await super.connect())
+  }
+}
+
+/**
+ * Names statements, so that each connection prepares them once, at a third to two thirds of the time.
+ * Beyond the first 500, such as lists of ever other lengths, they go without a name.
+ */
+function nameStatements(): (query: { sql: string }) => string {
+  const names = new Map<string, string>()
+  return ({ sql }) => {
+    const known = names.get(sql)
+    if (known !== undefined || names.size === namedStatements) return known ?? ''
+    const name = `tenantry_${names.size + 1}`
+    names.set(sql, name)
+    return name
+  }
+}

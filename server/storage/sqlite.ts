@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises'
+import type { Database, DatabaseOptions } from './database'
+import { DatabaseUnavailable } from './database.errors'
+import { PrismaClient } from './generated/sqlite/client'
+import { answerWithin } from './ping'
+import { SqliteAdapter } from './sqlite-adapter'
+import { SqliteConnection } from './sqlite-connection'
+import { prepareSqliteFile, sqlitePath, unusable } from './sqlite-file'
+import { retryConflicts } from './transactions'
+
+/** Milliseconds: transactions of one process wait for each other so long, and then run so long at most. */
+const transactionOptions = { maxWait: 10_000, timeout: 10_000 }
+
+/**
+ * Opens a SQLite file, making it and its folder where they are absent.
+ *
+ * @throws Error in words for an operator where the file can't be used
+ */
+export async function openSqlite({ url }: Pick<DatabaseOptions, 'url'>): Promise<Database> {
+  const path = sqlitePath(url)
+  prepareSqliteFile(path)
+  const connection = await SqliteConnection.open(path).catch((error: unknown) => {
+    throw unusable(path, error instanceof Error ? error.message : String(error), error)
+  })
+  const client = new PrismaClient({ adapter: new SqliteAdapter(connection), errorFormat: 'minimal' })
+  const { ino: opened } = await stat(path)
+
+  return {
+    provider: 'sqlite',
+    client,
+    transaction: (work) => retryConflicts((run) => client.$transaction(run, transactionOptions), work),
+    async ping() {
+      // A file that was removed still answers, and forgets everything when it is closed.
+      const found = await stat(path).catch(() => undefined)
+      if (found?.ino !== opened) throw new DatabaseUnavailable('The database file is no longer where it was')
+      await answerWithin(client.$queryRaw`SELECT 1`)
+    },
+    close: () => client.$disconnect(),
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod'
+import { Id, PageQuery, pageOf, Timestamp } from './common'
+
+const Fields = z.record(z.string(), z.unknown()).nullable()
+
+/** Who did what, on what; `before` and `after` hold the fields that changed, without secrets. */
+export const AuditEntry = z.object({
+  id: Id,
+  at: Timestamp,
+  actor: z.object({ kind: z.enum(['user', 'system']), id: z.string().nullable(), name: z.string() }),
+  action: z.string(),
+  subject: z.object({ kind: z.string(), id: z.string() }),
+  tenantId: z.string().nullable(),
+  before: Fields,
+  after: Fields,
+  requestId: z.string(),
+})
+export type AuditEntry = z.output<typeof AuditEntry>
+export const AuditPage = pageOf(AuditEntry)
+
+/** Newest first. */
+export const AuditQuery = PageQuery

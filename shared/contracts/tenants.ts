@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { DisplayName, Id, PageQuery, pageOf, SearchText, Timestamp } from './common'
+import { Slug } from './slugs'
+import { Plan } from './subscriptions'
+
+export const TenantStatus = z.enum(['pending', 'active', 'suspended', 'archived', 'deleting'])
+export type TenantStatus = z.output<typeof TenantStatus>
+
+export const TenantRole = z.enum(['owner', 'admin', 'member'])
+export type TenantRole = z.output<typeof TenantRole>
+
+export const Tenant = z.object({
+  id: Id,
+  slug: z.string(),
+  name: z.string(),
+  status: TenantStatus,
+  plan: Plan,
+  /** The caller's in this tenant; null for an operator who is no member. */
+  role: TenantRole.nullable(),
+  /** Verified mail domains. */
+  domains: z.array(z.string()),
+  /** While deleting: until when it can be restored. */
+  purgeAt: Timestamp.nullable(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+})
+export type Tenant = z.output<typeof Tenant>
+export const TenantPage = pageOf(Tenant)
+
+/** `search` looks at the start of slug and name. */
+export const TenantQuery = PageQuery.extend({ search: SearchText, status: TenantStatus.optional() })
+
+export const CreateTenant = z.strictObject({ slug: Slug, name: DisplayName, plan: Plan.default('mvp') })
+export type CreateTenant = z.output<typeof CreateTenant>
+
+/** The slug is not among them: it names the tenant in every service. */
+export const UpdateTenant = z.strictObject({ name: DisplayName.optional() })
+export type UpdateTenant = z.output<typeof UpdateTenant>

@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+const alias = {
+  '#tenantry/routes': at('tests/harness/routes.ts'),
+  '#server': at('server'),
+  '#shared': at('shared'),
+  '~~': at('.'),
+  '~': at('app'),
+}
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['{server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
+          globalSetup: ['tests/harness/databases.setup.ts'],
+        },
+      },
+    ],
+  },
+})
