@@ -33,6 +33,9 @@ export default defineNuxtConfig({
   nitro: {
     preset: 'node-server',
     imports: { autoImport: false },
+    esbuild: { options: { target: 'node24' } },
+    // Read from its package at run time, by server/storage/schema-engine.ts: no import shows it to the bundler.
+    externals: { traceInclude: ['node_modules/@prisma/schema-engine-wasm/schema_engine_bg.wasm'] },
   },
 
   // Nitro's own entry listens before the database is migrated and logs plain text; in development it may.

@@ -1,10 +1,17 @@
 export default defineAppConfig({
   ui: {
     colors: { primary: 'teal', neutral: 'zinc', info: 'sky', warning: 'amber' },
+    avatar: { defaultVariants: { color: 'primary' } },
     card: { slots: { root: 'shadow-xs' } },
     formField: { slots: { error: 'mt-1.5 text-sm' } },
     // A dialog taller than the screen scrolls inside, so that its title and actions stay in reach.
     modal: { slots: { footer: 'justify-end' } },
-    table: { slots: { th: 'py-2.5 text-xs font-medium text-muted', td: 'py-3 align-middle' } },
+    table: {
+      slots: {
+        th: 'py-2.5 text-xs font-medium text-muted max-sm:px-2',
+        td: 'py-3 align-middle max-sm:px-2',
+        separator: 'bg-(--ui-border)',
+      },
+    },
   },
 })

@@ -21,7 +21,8 @@ await runCommand(async () => {
     say(help)
     return 0
   }
-  if (option !== undefined) throw new Problem(`npm start knows no ${option}; npm start -- --help says what it does.`)
+  if (option !== undefined)
+    throw new Problem(`npm start knows no ${option}; npm start -- --help says what it does.`)
   const toolchain = await withToolchain(async (toolchain, workplace) => {
     await ensureBuilt(workplace)
     return toolchain

@@ -1,7 +1,7 @@
 // @ts-check
 // What `npm start` and `npm test` have in common. Runs on Node 20 with nothing installed: no dependencies here, nor
 // in anything that it imports.
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, buildIsStale, generate, prepareTypes } from './launch/build.mjs'
 import { takeLock } from './launch/lock.mjs'
@@ -10,7 +10,6 @@ import { installPackages, packagesAreStale } from './launch/packages.mjs'
 import { Problem, Stopped } from './launch/problem.mjs'
 import { exitCodeOf, takeSignals } from './launch/processes.mjs'
 import { announced, say } from './launch/report.mjs'
-import { delimiter } from 'node:path'
 
 /** The repository, without a slash at its end. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')

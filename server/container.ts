@@ -2,10 +2,12 @@ import { createAttempts, type Attempts } from '#server/auth/attempts'
 import { createPasswords, type Passwords } from '#server/auth/passwords'
 import type { SessionLimits } from '#server/auth/sessions'
 import type { Config } from '#server/config/config'
+import { auditStore } from '#server/domain/audit/audit.store'
 import { createIdempotency, type Idempotency } from '#server/http/idempotency'
 import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createLog, type Log } from '#server/lib/log'
+import { askedChannel } from '#server/provisioning/channels'
 import type { Provisioner } from '#server/provisioning/provisioner.port'
 import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
 import { createScopes, type Scopes } from '#server/scope'
@@ -76,7 +78,7 @@ export async function createContainer(
       config.redisUrl ? openRedisCache({ url: config.redisUrl, log }) : openDatabaseCache({ database, clock }),
     )
     const signals = keep(openSignals({ url: config.database.url, log }))
-    const wake = (tenantId: string) => signals.publish('provisioning.asked', tenantId)
+    const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
     return {
       config,
@@ -97,6 +99,7 @@ export async function createContainer(
         log,
         signals,
         provisioners: replace.provisioners ?? provisionersOf(config),
+        auditOf: (tx, context) => auditStore(tx, { clock, actor: { kind: 'system' }, ...context }),
         concurrency: config.provisioningConcurrency,
       }),
       drain: new AbortController(),

@@ -1,5 +1,6 @@
 import '#nitro-internal-pollyfills'
 import { Server } from 'node:http'
+import { format } from 'node:util'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 
@@ -22,6 +23,10 @@ async function main(): Promise<void> {
   server.on('error', die('cannot listen'))
   // After an exception that nobody caught nothing is known of the state: who runs us starts us again.
   process.on('uncaughtException', die('an exception was not caught'))
+  // Libraries speak to the console; the log is JSON alone.
+  for (const level of ['debug', 'info', 'warn', 'error'] as const)
+    console[level] = (...words: unknown[]) => log[level]({ from: 'console' }, format(...words))
+  console.log = console.info
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection was not handled'))
   server.listen({ host: config.host, port: config.port }, () => {
     const address = server.address()

@@ -2,7 +2,7 @@ import { safeReturnTo } from '~/composables/return-to'
 
 /** Leads to the sign-in page and back. What a person may see is decided by the server, for every call. */
 export default defineNuxtRouteMiddleware(async (to) => {
-  if (to.matched.length === 0 || to.path === '/setup') return
+  if (to.name === 'missing' || to.path === '/setup') return
   const session = useSession()
   const me = (import.meta.client && session.me.value) || (await session.load())
 

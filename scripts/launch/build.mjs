@@ -86,7 +86,9 @@ export async function build(workplace) {
   // Of the sources as they are now: what changes while we build makes the build stale.
   const fingerprint = buildFingerprint(root)
   rmSync(stampOf(root), { force: true })
-  await runNode(workplace, 'The build', ['node_modules/nuxt/bin/nuxt.mjs', 'build'], { NODE_ENV: 'production' })
+  await runNode(workplace, 'The build', ['node_modules/nuxt/bin/nuxt.mjs', 'build'], {
+    NODE_ENV: 'production',
+  })
   writeFileSync(stampOf(root), fingerprint)
 }
 

@@ -2,7 +2,17 @@
 // What of a developer's shell reaches a build or a test: nothing that Tenantry, Nuxt or PostgreSQL would read.
 
 /** Whole names, and beginnings of names. environment.test.ts holds them against server/config. */
-const names = ['AUTH_MODE', 'PUBLIC_URL', 'HOST', 'PORT', 'DATA_DIR', 'WORKER', 'LOG_LEVEL', 'MAIL_FROM', 'NODE_ENV']
+const names = [
+  'AUTH_MODE',
+  'PUBLIC_URL',
+  'HOST',
+  'PORT',
+  'DATA_DIR',
+  'WORKER',
+  'LOG_LEVEL',
+  'MAIL_FROM',
+  'NODE_ENV',
+]
 const beginnings = [
   ...['AUTHENTIK_', 'DATABASE_', 'DELETE_GRACE_', 'DNS_', 'JWT_', 'MASTER_KEY', 'METRICS_', 'OCIS_', 'OIDC_'],
   ...['PROVISIONING_', 'REDIS_', 'SEED_', 'SESSION_', 'SMTP_', 'STALWART_', 'SWEEP_', 'TRUSTED_', 'VAULT_'],

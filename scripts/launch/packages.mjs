@@ -88,6 +88,7 @@ export async function installPackages(root, env, onStart) {
   const wanted = ['ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-progress']
   const options = { cwd: root, env: { ...env, NODE_ENV: undefined }, shell, onStart }
   const { code, output } = await runQuietly(file, [...args, ...wanted], options)
-  if (code !== 0) throw new Problem(`The packages could not be installed: npm ended with ${code}.\n\n${output.trim()}`)
+  if (code !== 0)
+    throw new Problem(`The packages could not be installed: npm ended with ${code}.\n\n${output.trim()}`)
   writeFileSync(stampOf(root), installFingerprint(root))
 }

@@ -7,7 +7,17 @@ import boundaries from 'eslint-plugin-boundaries'
 
 const surface = ['api', 'routes', 'middleware', 'plugins']
 const useCases = ['domain', 'auth', 'identities', 'provisioning']
-const plainRooms = ['http', 'auth', 'identities', 'provisioning', 'vault', 'storage', 'config', 'lib', ...surface]
+const plainRooms = [
+  'http',
+  'auth',
+  'identities',
+  'provisioning',
+  'vault',
+  'storage',
+  'config',
+  'lib',
+  ...surface,
+]
 const serverRooms = [...plainRooms, 'domain', 'integrations', 'scope', 'container']
 
 /** Launchers, tests and benches: they may import everything, and nothing that ships may import them. */
@@ -63,7 +73,8 @@ const only = (source, rooms, message) => ({
   message,
 })
 
-const noStores = 'A *.store.ts is imported by its own folder, by server/scope.ts and by server/container.ts alone.'
+const noStores =
+  'A *.store.ts is imported by its own folder, by server/scope.ts and by server/container.ts alone.'
 const mainFileOnly = 'Domain folders meet through their main file alone: server/domain/<noun>/<noun>.ts.'
 
 /** Later ones win. @type {Policy[]} */
@@ -84,7 +95,12 @@ const policies = [
   {
     from: { file: { categories: serverRooms } },
     disallow: {
-      to: { file: { categories: 'domain', path: '!server/domain/{{ to.file.captured.part }}/{{ to.file.captured.part }}.ts' } },
+      to: {
+        file: {
+          categories: 'domain',
+          path: '!server/domain/{{ to.file.captured.part }}/{{ to.file.captured.part }}.ts',
+        },
+      },
     },
     message: mainFileOnly,
   },
@@ -102,7 +118,11 @@ const policies = [
     disallow: { to: { file: { categories: 'fake' } } },
     message: 'A fake is for tests: nothing that ships imports it.',
   },
-  only(['@prisma/*', 'prisma'], ['store', 'storage', 'prisma'], 'Only *.store.ts and server/storage know Prisma.'),
+  only(
+    ['@prisma/*', 'prisma'],
+    ['store', 'storage', 'prisma'],
+    'Only *.store.ts and server/storage know Prisma.',
+  ),
   only('h3', ['http'], 'Only server/http knows h3.'),
   only('@goauthentik/*', ['integrations'], 'Only server/integrations knows a service by its client.'),
   {
@@ -135,7 +155,9 @@ export function house(root, projects) {
         'boundaries/root-path': root,
         'boundaries/files': files,
         'boundaries/legacy-templates': false,
-        'import/resolver': { typescript: { project: projects.map((path) => `${root}/${path}`), noWarnOnMultipleProjects: true } },
+        'import/resolver': {
+          typescript: { project: projects.map((path) => `${root}/${path}`), noWarnOnMultipleProjects: true },
+        },
       },
       rules: {
         'boundaries/no-unknown-files': 'error',
@@ -146,7 +168,8 @@ export function house(root, projects) {
             checkAllOrigins: true,
             checkUnknownLocals: true,
             checkInternals: true,
-            message: 'DESIGN.md, "Who may import whom": {{from.file.path}} may not import {{dependency.source}}.',
+            message:
+              'DESIGN.md, "Who may import whom": {{from.file.path}} may not import {{dependency.source}}.',
             policies,
           },
         ],

@@ -190,7 +190,12 @@ describe('import directions', () => {
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'tenantry-house-'))
-    const paths = { '#server/*': ['./server/*'], '#shared/*': ['./shared/*'], '~~/*': ['./*'], '~/*': ['./app/*'] }
+    const paths = {
+      '#server/*': ['./server/*'],
+      '#shared/*': ['./shared/*'],
+      '~~/*': ['./*'],
+      '~/*': ['./app/*'],
+    }
     const compilerOptions = { module: 'ESNext', moduleResolution: 'Bundler', paths }
     writeFileSync(join(root, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
     for (const path of tree) {
@@ -211,7 +216,11 @@ describe('import directions', () => {
     const text = file.endsWith('.vue') ? `<script setup lang="ts">\n${code}\n</script>\n` : code
     const [result] = await eslint.lintText(text, { filePath: join(root, file) })
     expect(result?.messages.filter(({ fatal }) => fatal)).toEqual([])
-    return result?.messages.filter(({ ruleId }) => ruleId?.startsWith('boundaries/')).map(({ message }) => message) ?? []
+    return (
+      result?.messages
+        .filter(({ ruleId }) => ruleId?.startsWith('boundaries/'))
+        .map(({ message }) => message) ?? []
+    )
   }
 
   it.each(lines(allowed))('allows %s', async (rule) => {

@@ -40,7 +40,11 @@ export const limits = [
       ],
       'no-restricted-imports': [
         'error',
-        ...['process', 'node:process'].map((name) => ({ name, importNames: ['env'], message: configuration })),
+        ...['process', 'node:process'].map((name) => ({
+          name,
+          importNames: ['env'],
+          message: configuration,
+        })),
       ],
     },
   },

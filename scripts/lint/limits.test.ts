@@ -21,7 +21,11 @@ describe('limits', () => {
     ['server/lib/ids.ts', readEnvironment, 'no-restricted-properties'],
     ['server/lib/ids.ts', 'export const { env } = process\n', 'no-restricted-properties'],
     ['server/lib/ids.ts', 'export const all = globalThis.process.env\n', 'no-restricted-syntax'],
-    ['server/lib/ids.ts', `import { env } from 'node:process'\nexport const port = env.PORT\n`, 'no-restricted-imports'],
+    [
+      'server/lib/ids.ts',
+      `import { env } from 'node:process'\nexport const port = env.PORT\n`,
+      'no-restricted-imports',
+    ],
     ['server/plugins/10.container.ts', exportDefault + readEnvironment, 'no-restricted-properties'],
     ['nuxt.config.ts', readEnvironment, 'no-restricted-properties'],
     ['server/config/environment.ts', readEnvironment, null],
@@ -49,14 +53,22 @@ describe('limits', () => {
     ['app/composables/use-me.ts', callServer, null],
 
     ['server/lib/ids.ts', 'export const id: any = 1\n', '@typescript-eslint/no-explicit-any'],
-    ['server/lib/ids.ts', '// @ts-ignore because it is wrong\nexport const id = 1\n', '@typescript-eslint/ban-ts-comment'],
+    [
+      'server/lib/ids.ts',
+      '// @ts-ignore because it is wrong\nexport const id = 1\n',
+      '@typescript-eslint/ban-ts-comment',
+    ],
     [
       'server/lib/ids.ts',
       `export type Id = import('#server/config/config').Config\n`,
       '@typescript-eslint/consistent-type-imports',
     ],
     ['server/lib/ids.ts', `export { type Config } from '#server/config/config'\n`, 'boundaries/dependencies'],
-    ['server/lib/ids.ts', `import { PrismaClient } from '@prisma/client'\nexport const db = PrismaClient\n`, 'boundaries/dependencies'],
+    [
+      'server/lib/ids.ts',
+      `import { PrismaClient } from '@prisma/client'\nexport const db = PrismaClient\n`,
+      'boundaries/dependencies',
+    ],
   ])('%s %j: %s', async (path, text, rule) => {
     expect(await brokenRules(path, text)).toEqual(rule === null ? [] : [rule])
   })

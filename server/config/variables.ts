@@ -35,6 +35,8 @@ const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .refine((text) => !new URL(text).username && !new URL(text).password, 'must not hold a user or password')
 
+const hasPathAlone = (text: string) => !new URL(text).search && !new URL(text).hash
+
 const origin = webUrl
   .refine((text) => new URL(text).pathname === '/' && !new URL(text).search, 'must be an origin, without a path')
   .transform((text) => new URL(text).origin)
@@ -112,11 +114,11 @@ export const variables = {
     description: 'For how long a deleted tenant can be restored.',
     fallback: '2592000',
   }),
-  AUTHENTIK_API_URL: note(webUrl.optional(), {
+  AUTHENTIK_API_URL: note(webUrl.refine(hasPathAlone, 'must have no query and no fragment').optional(), {
     description: "Authentik's origin, with or without `/api/v3`. Absent: its step is skipped.",
     fallback: 'none',
   }),
-  AUTHENTIK_API_TOKEN: note(z.string().min(1).optional(), {
+  AUTHENTIK_API_TOKEN: note(z.string().trim().regex(/^[\x21-\x7e]+$/, 'must be one word of ASCII').optional(), {
     description: 'A token of intent `api`, of a service account that may read and write groups.',
     secret: true,
     fallback: 'none',

@@ -42,7 +42,9 @@ const upstream = (kind: 'unavailable' | 'contract') =>
 
 describe('defineRoute', () => {
   const app = createApp({
-    onRequest: (event) => Object.assign(event.context, { container, requestId: 'test-request', caller: null }),
+    onRequest: (event) => {
+      Object.assign(event.context, { container, requestId: 'test-request', caller: null })
+    },
   })
   const router = createRouter()
   router.post('/echo', echo)

@@ -13,6 +13,10 @@ export interface PassMeans extends AttemptMeans {
   /** By `stepKey`. */
   provisioners: ReadonlyMap<string, Provisioner>
   renewMs: number
+  /** Runs writing work of this process one after the other: at once, it would only get in its own way. */
+  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** Whether new work may be begun. */
+  mayBegin: () => boolean
   /** Aborts when what is under way has to end. */
   stopping: AbortSignal
 }
@@ -24,19 +28,17 @@ export interface PassMeans extends AttemptMeans {
  * @throws what the database throws; the lease is then left to run out, and the tenant is found again
  */
 export async function runPass(tenantId: string, means: PassMeans): Promise<void> {
-  const { store, signals, clock, renewMs: everyMs, stopping } = means
+  const { store, signals, clock, log, renewMs: everyMs, mayBegin, stopping, inTurn } = means
   const passId = newId()
-  const claim = await store.claim(tenantId, passId)
+  const claim = await inTurn(async () => (mayBegin() ? store.claim(tenantId, passId) : null))
   if (!claim) return
   signals.publish(changedChannel, tenantId)
   if (claim.steps.length === 0) return
 
-  const log = means.log
   const lease = keepLease({ until: claim.leaseUntil, renew: () => store.renew(claim), everyMs, clock, log })
-  const inTurn = createTurns()
   try {
     const signal = AbortSignal.any([stopping, lease.signal])
-    const work = claim.steps.map((step) => runStep({ claim, step, lease, signal, inTurn }, means))
+    const work = claim.steps.map((step) => runStep({ claim, step, lease, signal }, means))
     for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
     await store.release(claim)
   } catch (error) {
@@ -47,16 +49,15 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
   }
 }
 
-interface Turn {
+interface Begun {
   claim: Claim
   step: BegunStep
   lease: Lease
   signal: AbortSignal
-  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
-async function runStep({ claim, step, lease, signal, inTurn }: Turn, means: PassMeans): Promise<void> {
-  const { store, provisioners, signals, log } = means
+async function runStep({ claim, step, lease, signal }: Begun, means: PassMeans): Promise<void> {
+  const { store, provisioners, signals, log, inTurn } = means
   const provisioner = provisioners.get(stepKey(step))
   if (!provisioner) throw new Error(`Nothing provisions ${stepKey(step)}, and it was begun`)
   lease.assertHeld()
@@ -69,14 +70,4 @@ async function runStep({ claim, step, lease, signal, inTurn }: Turn, means: Pass
   const about = { tenantId: tenant.id, passId, step: stepKey(step), attempt: step.attempt, ...outcome }
   if (outcome.status === 'error') log.warn(about, 'a provisioning step failed')
   else log.info(about, outcome.status === 'ok' ? 'a provisioning step is done' : 'a provisioning step was cut off')
-}
-
-/** Results of one tenant are written one after the other: at once, they would only get in each other's way. */
-function createTurns() {
-  let last: Promise<unknown> = Promise.resolve()
-  return <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const turn = last.then(work, work)
-    last = turn
-    return turn
-  }
 }

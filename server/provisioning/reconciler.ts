@@ -1,13 +1,14 @@
-import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Clock } from '#server/lib/clock'
 import type { Log } from '#server/lib/log'
 import type { Database } from '#server/storage/database'
 import type { Signals } from '#server/storage/signals'
-import { askedChannel, changedChannel } from './channels'
+import { askedChannel } from './channels'
 import { runPass, type PassMeans } from './pass'
 import type { Provisioner } from './provisioner.port'
+import { createRevival } from './revival'
 import type { AuditOf } from './runs.store'
-import { reviveSkipped } from './skipped.store'
 import { stepKey } from './steps'
+import { createTurns } from './turns'
 import { workStore } from './work.store'
 
 export interface ReconcilerOptions {
@@ -50,9 +51,6 @@ export interface Reconciler {
 }
 
 const lastMomentMs = 1_500
-/** How often to look for skipped steps whose service is configured by now. */
-const reviveEverySeconds = 60
-const revivePage = 100
 
 /**
  * Brings what is outside in line with what was asked for. The rows of the steps are the only queue: whatever is due is
@@ -76,12 +74,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     log,
     signals,
     provisioners,
+    mayBegin: () => phase === 'running',
     stopping: stopping.signal,
+    inTurn: createTurns(),
     renewMs: options.renewMs ?? leaseMs / 3,
     stepTimeoutMs: options.stepTimeoutMs ?? 60_000,
     random: options.random ?? Math.random,
   }
 
+  const revive = createRevival({ database, clock, signals, configured: options.provisioners })
   const passes = new Map<string, Promise<void>>()
   let backlog: string[] = []
   let phase: 'new' | 'running' | 'stopped' = 'new'
@@ -90,8 +91,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let looking: Promise<void> | undefined
   let isLooking = false
   let lookAgain = false
-  let reviveAt = clock.now()
-  let reviveAfter: string | undefined
   let unsubscribe = () => {}
   let stopped: Promise<void> | undefined
 
@@ -108,7 +107,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       clearTimeout(timer)
       let waitMs = pollMs
       try {
-        await reviveOnePage()
+        if (await revive()) lookAgain = true
         const { due, nextAt } = await store.queue(concurrency * 2)
         backlog = due.filter((tenantId) => !passes.has(tenantId))
         if (nextAt) waitMs = Math.min(pollMs, nextAt.getTime() - clock.now().getTime())
@@ -143,16 +142,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (backlog.length > 0) beginPasses()
     // After a failure only when the time for it comes: at once, it would most likely fail again.
     else if (isDone) look()
-  }
-
-  async function reviveOnePage(): Promise<void> {
-    if (clock.now() < reviveAt) return
-    const page = { after: reviveAfter, limit: revivePage }
-    const { tenantIds, next } = await reviveSkipped({ database, clock }, [...provisioners.values()], page)
-    for (const tenantId of tenantIds) signals.publish(changedChannel, tenantId)
-    reviveAfter = next
-    if (next !== undefined) lookAgain = true
-    else reviveAt = addSeconds(clock.now(), reviveEverySeconds)
   }
 
   async function stop(graceMs: number): Promise<void> {

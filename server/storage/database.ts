@@ -1,70 +1,19 @@
-import type { Log } from '#server/lib/log'
-import type { PrismaClient } from './generated/sqlite/client'
+import type { Database, DatabaseOptions } from './database.port'
+import { providerOf } from './database-url'
+
+export type { Database, DatabaseClient, DatabaseOptions, Provider } from './database.port'
 
 /**
- * What stores query through: a client, or the transaction that it was given.
- * The type is the SQLite client's, the narrower of the two, so that nothing one database alone can do is used.
- */
-export type DatabaseClient = Omit<
-  PrismaClient,
-  '$connect' | '$disconnect' | '$on' | '$transaction' | '$extends'
->
-
-export type Provider = 'sqlite' | 'postgresql'
-
-export interface DatabaseOptions {
-  /** `file:path` (relative to the working directory) or `postgresql://…`; DATABASE_URL. */
-  url: string
-  /** Most connections at once, PostgreSQL only; DATABASE_POOL_MAX. */
-  poolMax: number
-  log: Log
-}
-
-export interface Database {
-  readonly provider: Provider
-  /** Queries outside of a transaction. Inside of one's work it refuses: only the transaction's client may be used. */
-  readonly client: DatabaseClient
-  /**
-   * Runs work in one serializable transaction: what it read has not changed when it commits.
-   * Where the database refuses because of a concurrent writer, the work runs again, 20 times at most: it must have
-   * no effect outside of the transaction. Any error rolls back, and is thrown as it was. After a query failed, no
-   * further one is accepted, on either database. It may take 10 seconds.
-   *
-   * @throws Error at once where it is called inside of another transaction's work
-   */
-  transaction<T>(work: (tx: DatabaseClient) => Promise<T>): Promise<T>
-  /**
-   * Asks the database a question.
-   *
-   * @throws what `isDatabaseUnavailable` recognises, within 5 seconds, where it does not answer
-   */
-  ping(): Promise<void>
-  /** Ends every connection. Transactions that still run are rolled back; later queries are refused. */
-  close(): Promise<void>
-}
-
-/**
- * The database that a URL's scheme names.
- *
- * @throws Error in words for an operator, naming the variable and its remedy, where the URL is malformed
- */
-export function providerOf(url: string): Provider {
-  if (url.startsWith('file:')) return 'sqlite'
-  if (/^postgres(ql)?:\/\//.test(url)) return 'postgresql'
-  throw new Error('DATABASE_URL must start with file: or postgresql://')
-}
-
-/**
- * Opens the database; only the client of its own kind is loaded.
+ * Opens the database that the URL's scheme names; only the client of its own kind is loaded.
  * PostgreSQL is not connected to before the first query.
  *
- * @throws Error in words for an operator where a SQLite file or its folder can't be used
+ * @throws Error in words for an operator where the URL is malformed, and where a SQLite file can't be used
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (providerOf(options.url) === 'sqlite') {
-    const { openSqlite } = await import('./sqlite')
+    const { openSqlite } = await import('./sqlite/open')
     return openSqlite(options)
   }
-  const { openPostgresql } = await import('./postgresql')
+  const { openPostgresql } = await import('./postgresql/open')
   return openPostgresql(options)
 }

@@ -1,17 +1,12 @@
 import { createHash } from 'node:crypto'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import type { Log } from '#server/lib/log'
-import type { Database } from './database'
+import type { Database } from './database.port'
 import { isTableMissing } from './database.errors'
-import { beginMigration, type MigrationSession } from './migration-session'
+import { providerOf } from './database-url'
+import type { MigrationSession } from './migration-session.port'
+import type { Migration } from './migrations'
 import { loadSchemaEngine } from './schema-engine'
-
-/** One step of a database's schema, as prisma/{sqlite,postgresql}/migrations holds it. */
-export interface Migration {
-  /** The folder's name: `<yyyymmddhhmmss>_<name>`, by which migrations are ordered. */
-  name: string
-  sql: string
-}
 
 interface Applied {
   name: string
@@ -36,7 +31,7 @@ export async function migrate(
 ): Promise<string[]> {
   if (pendingOf(migrations, await readApplied(database)).length === 0) return []
 
-  const session = await beginMigration(url)
+  const session = await begin(url)
   try {
     // Somebody else may have been quicker while we waited.
     const pending = pendingOf(migrations, await readApplied(database))
@@ -84,6 +79,16 @@ function pendingOf(migrations: Migration[], applied: Applied[]): string[] {
 /** As the schema engine records it. */
 function checksumOf(sql: string): string {
   return createHash('sha256').update(sql).digest('hex')
+}
+
+/** Begins a transaction held against every other process that would migrate; waits for one, a minute at most. */
+async function begin(url: string): Promise<MigrationSession> {
+  if (providerOf(url) === 'sqlite') {
+    const { beginOnSqlite } = await import('./sqlite/migration')
+    return beginOnSqlite(url)
+  }
+  const { beginOnPostgresql } = await import('./postgresql/migration')
+  return beginOnPostgresql(url)
 }
 
 async function apply(session: MigrationSession, migrations: Migration[]): Promise<void> {

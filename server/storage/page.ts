@@ -48,7 +48,15 @@ function parseCursor(cursor: string): string {
   return id.data
 }
 
-/** A text folded for search: without accents, in lower case. */
+/** A text folded for search: without accents, in lower case. What is stored to be searched is folded so. */
 export function searchKey(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+}
+
+/**
+ * What to look for with `startsWith`. Prisma does not escape LIKE's wildcards, and the two databases escape
+ * differently: `%` becomes `_`, which finds it and little else.
+ */
+export function searchPrefix(text: string | undefined): string | undefined {
+  return text ? searchKey(text).replace(/[%\\]/g, '_') : undefined
 }

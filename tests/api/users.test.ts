@@ -34,7 +34,9 @@ describeEachDatabase('users', (given) => {
       (await boss.get(`/api/users?search=${encodeURIComponent(search)}`)).json.items.map((u: { email: string }) => u.email)
     expect(await emails('zoe')).toEqual(['zoe@example.org'])
     expect(await emails('ZOË ANG')).toEqual(['zoe@example.org'])
-    expect(await emails('%')).toEqual([])
+    await create('hundred@example.org', { name: '100% Organic' })
+    expect(await emails('100%')).toEqual(['hundred@example.org'])
+    expect(await emails('%organic')).toEqual([])
   })
 
   it('keeps one operator who can sign in, also when all are taken away at once', async () => {

@@ -2,7 +2,7 @@ import type { TenantRole } from '#shared/contracts/tenants'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
-import { pageOfRows, searchKey, toPage, type PageRequest } from '#server/storage/page'
+import { pageOfRows, searchPrefix, toPage, type PageRequest } from '#server/storage/page'
 
 export interface MemberRow {
   userId: string
@@ -30,7 +30,7 @@ export function membersStore(db: DatabaseClient, clock: Clock, tenantId: string)
     /** A page of members, those who came first first; `search` is the start of e-mail or name. */
     async list(request: PageRequest & { search?: string | undefined }) {
       const { where, ...page } = pageOfRows(request, 'oldest first')
-      const key = request.search && searchKey(request.search)
+      const key = searchPrefix(request.search)
       const matching = key
         ? { user: { OR: [{ email: { startsWith: key } }, { nameKey: { startsWith: key } }] } }
         : {}

@@ -2,7 +2,7 @@ import { plans, type Plan } from '#shared/contracts/subscriptions'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
-import { pageOfRows, searchKey, toPage, type PageRequest } from '#server/storage/page'
+import { pageOfRows, searchPrefix, toPage, type PageRequest } from '#server/storage/page'
 
 export interface SubscriptionRow {
   id: string
@@ -44,7 +44,7 @@ export function subscriptionsStore(db: DatabaseClient, viewer: { userId: string;
     /** A page of subscriptions, newest first; `search` is the start of the tenant's slug or name. */
     async list(filter: SubscriptionFilter) {
       const { where, ...page } = pageOfRows(filter, 'newest first')
-      const key = filter.search && searchKey(filter.search)
+      const key = searchPrefix(filter.search)
       const matching = key ? { OR: [{ slug: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
       const rows = await db.subscription.findMany({
         where: { ...where, ...(filter.plan && { plan: filter.plan }), tenant: { ...visible, ...matching } },

@@ -2,7 +2,7 @@ import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
-import { pageOfRows, searchKey, toPage, type PageRequest } from '#server/storage/page'
+import { pageOfRows, searchKey, searchPrefix, toPage, type PageRequest } from '#server/storage/page'
 
 /** A tenant as it is shown: with its plan, and the role that the one who asks has in it. */
 export interface TenantRow {
@@ -57,7 +57,7 @@ export function tenantsStore(db: DatabaseClient, clock: Clock, viewer: { userId:
     /** A page of the visible tenants, newest first; `search` is the start of slug or name. */
     async list(filter: TenantFilter) {
       const { where, ...page } = pageOfRows(filter, 'newest first')
-      const key = filter.search && searchKey(filter.search)
+      const key = searchPrefix(filter.search)
       const matching = key ? { OR: [{ slug: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
       const status = filter.status && { status: filter.status }
       const rows = await db.tenant.findMany({ where: { ...where, ...visible, ...matching, ...status }, ...page, include })

@@ -2,7 +2,7 @@ import type { PlatformRole } from '#shared/contracts/users'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
-import { pageOfRows, searchKey, toPage, type PageRequest } from '#server/storage/page'
+import { pageOfRows, searchKey, searchPrefix, toPage, type PageRequest } from '#server/storage/page'
 
 export type UsersStore = ReturnType<typeof usersStore>
 export type UserRow = NonNullable<Awaited<ReturnType<UsersStore['find']>>>
@@ -31,7 +31,7 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
     /** A page of users who are not deleted, newest first; `search` is the start of e-mail or name. */
     async list(request: PageRequest & { search?: string | undefined }) {
       const { where, ...page } = pageOfRows(request, 'newest first')
-      const key = request.search && searchKey(request.search)
+      const key = searchPrefix(request.search)
       const matching = key ? { OR: [{ email: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
       const rows = await db.user.findMany({ where: { ...where, ...matching, status: { not: 'deleted' } }, ...page })
       return toPage(rows, request)

@@ -1,7 +1,7 @@
 import { PrismaLibSql } from '@prisma/adapter-libsql'
-import { DatabaseUnavailable } from './database.errors'
-import { type AdapterClient, SqliteConnection } from './sqlite-connection'
-import { withStrictTransactions } from './strict-transactions'
+import { DatabaseUnavailable } from '../database.errors'
+import { type AdapterClient, SqliteConnection } from './connection'
+import { withStrictTransactions } from '../strict-transactions'
 
 /** Prisma's adapter for libSQL, on one connection that it never exchanges. */
 export class SqliteAdapter extends PrismaLibSql {

@@ -1,28 +1,18 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
-import type { Database, DatabaseClient, DatabaseOptions } from './database'
-import { DatabaseUnavailable } from './database.errors'
-import { PrismaClient } from './generated/postgresql/client'
-import { answerWithin } from './ping'
-import { withStrictTransactions } from './strict-transactions'
-import { retryConflicts } from './transactions'
+import type { Database, DatabaseClient, DatabaseOptions } from '../database.port'
+import { DatabaseUnavailable } from '../database.errors'
+import { PrismaClient } from '../generated/postgresql/client'
+import { answerWithin } from '../ping'
+import { connectionOptions } from './connection'
+import { withStrictTransactions } from '../strict-transactions'
+import { retryConflicts } from '../transactions'
 
 /** Milliseconds: a transaction waits so long for a connection, and then runs so long at most. */
 const transactionOptions = { maxWait: 10_000, timeout: 10_000, isolationLevel: 'Serializable' } as const
 
 /** Kept by the server for each connection. */
 const namedStatements = 500
-
-/** What every connection to PostgreSQL has in common. */
-export function connectionOptions(url: string) {
-  return {
-    connectionString: url,
-    application_name: 'tenantry',
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-  }
-}
 
 /** Makes a pool of connections; connects with the first query, and again after every loss. */
 export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database {

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises'
-import type { Database, DatabaseOptions } from './database'
-import { DatabaseUnavailable } from './database.errors'
-import { PrismaClient } from './generated/sqlite/client'
-import { answerWithin } from './ping'
-import { SqliteAdapter } from './sqlite-adapter'
-import { SqliteConnection } from './sqlite-connection'
-import { prepareSqliteFile, sqlitePath, unusable } from './sqlite-file'
-import { retryConflicts } from './transactions'
+import type { Database, DatabaseOptions } from '../database.port'
+import { DatabaseUnavailable } from '../database.errors'
+import { PrismaClient } from '../generated/sqlite/client'
+import { answerWithin } from '../ping'
+import { SqliteAdapter } from './adapter'
+import { SqliteConnection } from './connection'
+import { prepareSqliteFile, sqlitePath, unusable } from './file'
+import { retryConflicts } from '../transactions'
 
 /** Milliseconds: transactions of one process wait for each other so long, and then run so long at most. */
 const transactionOptions = { maxWait: 10_000, timeout: 10_000 }

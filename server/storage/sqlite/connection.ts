@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PrismaLibSql } from '@prisma/adapter-libsql'
 import Libsql from 'libsql'
-import { isBusy } from './database.errors'
+import { isBusy } from '../database.errors'
 
 /** What Prisma's adapter takes for a client; of it, it calls execute, executeMultiple, transaction and close. */
 export type AdapterClient = ReturnType<PrismaLibSql['createClient']>

@@ -1,0 +1,35 @@
+import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Database } from '#server/storage/database'
+import type { Signals } from '#server/storage/signals'
+import { changedChannel } from './channels'
+import type { ServiceName } from './provisioner.port'
+import { reviveSkipped } from './skipped.store'
+
+const everySeconds = 60
+const pageSize = 100
+
+interface RevivalMeans {
+  database: Database
+  clock: Clock
+  signals: Pick<Signals, 'publish'>
+  configured: readonly { service: ServiceName; step: string }[]
+}
+
+/**
+ * Has steps that were skipped looked at again once their service is configured: at the start, and every minute, since
+ * while one version takes over from another, a replica that does not know the service may skip them once more.
+ *
+ * @returns takes a page of them where it is time to; tells whether there is another
+ */
+export function createRevival({ database, clock, signals, configured }: RevivalMeans) {
+  let dueAt = clock.now()
+  let after: string | undefined
+  return async (): Promise<boolean> => {
+    if (clock.now() < dueAt) return false
+    const { tenantIds, next } = await reviveSkipped({ database, clock }, configured, { after, limit: pageSize })
+    for (const tenantId of tenantIds) signals.publish(changedChannel, tenantId)
+    after = next
+    if (next === undefined) dueAt = addSeconds(clock.now(), everySeconds)
+    return next !== undefined
+  }
+}

@@ -1,0 +1,176 @@
+import { afterEach, vi } from 'vitest'
+import { auditStore } from '#server/domain/audit/audit.store'
+import { createTenant } from '#server/domain/tenants/tenants'
+import type { Clock } from '#server/lib/clock'
+import { createLog } from '#server/lib/log'
+import { askedChannel } from '#server/provisioning/channels'
+import type { DesiredTenant, Provisioner, ServiceName, StepResult } from '#server/provisioning/provisioner.port'
+import { createReconciler, type Reconciler, type ReconcilerOptions } from '#server/provisioning/reconciler'
+import type { AuditOf } from '#server/provisioning/runs.store'
+import { byStepOrder } from '#server/provisioning/steps'
+import { createScopes, type TenantScope } from '#server/scope'
+import type { Database } from '#server/storage/database'
+import { createLocalSignals } from '#server/storage/signals-local'
+import type { DatabaseUnderTest } from './databases'
+
+export const silent = createLog('silent')
+
+/** A clock that stands still until it is moved. */
+export function createManualClock(start = new Date('2026-03-01T08:00:00.000Z')) {
+  let now = start.getTime()
+  return { now: () => new Date(now), advance: (milliseconds: number) => void (now += milliseconds) }
+}
+
+type Apply = (tenant: DesiredTenant, signal: AbortSignal) => Promise<StepResult>
+
+/** An outside service that makes one thing for each tenant, and finds it again; what goes wrong is scripted. */
+export function createService(service: ServiceName = 'authentik', step = 'group') {
+  const made = new Map<string, string>()
+  const calls: DesiredTenant[] = []
+  const succeed: Apply = async ({ id, slug }) => {
+    const externalId = made.get(id) ?? `${service}-${slug}-${made.size + 1}`
+    made.set(id, externalId)
+    return { externalId }
+  }
+  const script: Apply[] = []
+  const provisioner: Provisioner = {
+    service,
+    step,
+    async apply(tenant, signal) {
+      calls.push(tenant)
+      return (script.shift() ?? succeed)(tenant, signal)
+    },
+  }
+  return {
+    provisioner,
+    /** What it was asked for, one for each call. */
+    calls,
+    /** What it made, by the tenant's id. */
+    made,
+    succeed,
+    /** Answers the next calls, one for each; then it works again. */
+    next: (...answers: Apply[]) => void script.push(...answers),
+    fail: (error: unknown) => void script.push(() => Promise.reject(error)),
+  }
+}
+
+/** Lets somebody wait until it is opened. */
+export function createLatch() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open: () => open() }
+}
+
+/** A tenant's provisioning as it stands in the database, without what differs from one making to the next. */
+export async function readState({ client }: Database, tenantId: string) {
+  const tenant = await client.tenant.findUniqueOrThrow({
+    where: { id: tenantId },
+    include: { steps: true, work: true, runs: { orderBy: { id: 'asc' } } },
+  })
+  const entries = await client.auditEntry.findMany({ where: { tenantId, actorKind: 'system' }, orderBy: { id: 'asc' } })
+  const steps = tenant.steps.sort(byStepOrder)
+  return {
+    status: tenant.status,
+    steps,
+    services: Object.fromEntries(steps.map((step) => [step.service, step.status])),
+    step: (service: ServiceName) => steps.find((step) => step.service === service) ?? never(service),
+    runs: tenant.runs.map(({ cause, status, endedAt }) => ({ cause, status, ended: endedAt !== null })),
+    sequence: tenant.work?.sequence,
+    leaseUntil: tenant.work?.leaseUntil,
+    activations: entries.filter(({ action }) => action === 'tenant.activated').length,
+  }
+}
+
+function never(name: string): never {
+  throw new Error(`There is no ${name}`)
+}
+
+/** Waits for a state, looking often. */
+export const eventually = <Result>(look: () => Result | Promise<Result>) =>
+  vi.waitFor(look, { interval: 5, timeout: 10_000 })
+
+type Replace = Partial<ReconcilerOptions>
+
+/** What a suite on provisioning works with; everything that it started or made is gone after each test. */
+export function createWorkshop(given: DatabaseUnderTest) {
+  const started: Reconciler[] = []
+  let clock = createManualClock()
+  let signals = createLocalSignals(silent)
+  let count = 0
+
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((reconciler) => reconciler.stop(0)))
+    await given.database.client.tenant.deleteMany()
+    await given.database.client.user.deleteMany()
+    clock = createManualClock()
+    signals = createLocalSignals(silent)
+  })
+
+  const scopes = (over: Clock = clock) =>
+    createScopes(given.database, over, (tenantId) => signals.publish(askedChannel, tenantId))
+  const operator = { userId: 'nobody', platformRole: 'operator', sessionId: 'none' } as const
+
+  return {
+    get clock() {
+      return clock
+    },
+    get signals() {
+      return signals
+    },
+    scopes,
+    state: (tenantId: string) => readState(given.database, tenantId),
+
+    /** A tenant as createTenant leaves it: everything asked for. */
+    createTenant: (name = 'Acme', over: Clock = clock) =>
+      createTenant(scopes(over).platform('test'), { slug: `tenant-${++count}`, name, plan: 'mvp' }),
+
+    async scopeOf(slug: string): Promise<TenantScope> {
+      return (await scopes().tenant(operator, slug, 'test')) ?? never(slug)
+    },
+
+    /** A reconciler as the container makes it, on the suite's database unless told otherwise; not started. */
+    reconciler(services: { provisioner: Provisioner }[], replace: Replace = {}): Reconciler {
+      const over = replace.clock ?? clock
+      const auditOf: AuditOf = (tx, { tenantId, requestId }) =>
+        auditStore(tx, { clock: over, actor: { kind: 'system' }, requestId, tenantId })
+      const reconciler = createReconciler({
+        database: given.database,
+        clock,
+        log: silent,
+        signals,
+        provisioners: services.map(({ provisioner }) => provisioner),
+        auditOf,
+        concurrency: 4,
+        pollMs: 60_000,
+        random: () => 1,
+        ...replace,
+      })
+      started.push(reconciler)
+      return reconciler
+    },
+
+    /** A reconciler that has started. */
+    start(services: { provisioner: Provisioner }[], replace: Replace = {}): Reconciler {
+      const reconciler = this.reconciler(services, replace)
+      reconciler.start()
+      return reconciler
+    },
+
+    /** Waits until a tenant is in a status. */
+    reached: (tenantId: string, status: string) =>
+      eventually(async () => {
+        const state = await readState(given.database, tenantId)
+        if (state.status !== status) throw new Error(`The tenant is ${state.status}: ${JSON.stringify(state.services)}`)
+        return state
+      }),
+
+    /** Waits until a step is in a status. */
+    stepReached: (tenantId: string, service: ServiceName, status: string) =>
+      eventually(async () => {
+        const state = await readState(given.database, tenantId)
+        const step = state.step(service)
+        if (step.status !== status) throw new Error(`The step is ${step.status}`)
+        return { ...step, state }
+      }),
+  }
+}

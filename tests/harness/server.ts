@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const entry = fileURLToPath(new URL('../../.output/server/index.mjs', import.meta.url))
+const startMilliseconds = 30_000
+
+export interface ServerOptions {
+  /** Variables beside those of the harness; undefined takes one away. */
+  env?: Record<string, string | undefined>
+  /** Default: a new one, removed by `stop` and `kill`. */
+  dataDir?: string
+  /** Default: a free one. */
+  port?: number
+  /** Default: `GET /health` has answered 200 before `startServer` resolves. */
+  waitFor?: 'health' | 'nothing'
+}
+
+/** The built server, as a process of its own on a loopback port. */
+export interface BuiltServer {
+  url: string
+  port: number
+  dataDir: string
+  pid: number
+  /** Lines of its output until now. */
+  logs(): string[]
+  /** Resolves with the exit code when it has ended, null where a signal ended it. */
+  ended: Promise<number | null>
+  /** SIGTERM; waits for its end and removes what the harness made. */
+  stop(): Promise<number | null>
+  /** SIGKILL, as a power cut would; the data stays for `restart`. */
+  kill(): Promise<void>
+  /** Ends it where it runs, and starts it anew on the same port and data. */
+  restart(env?: ServerOptions['env']): Promise<BuiltServer>
+}
+
+/**
+ * Starts `.output/server/index.mjs` with an environment of its own: nothing of the tests' environment but PATH reaches
+ * it. It must have been built before.
+ *
+ * @throws Error with the server's output where it ends, or is silent for 30 s, instead of serving
+ */
+export async function startServer(options: ServerOptions = {}): Promise<BuiltServer> {
+  if (!existsSync(entry)) throw new Error('There is no build: run `npm run build` before the tests that need it.')
+  const port = options.port ?? (await freePort())
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantry-server-')))
+  const url = `http://127.0.0.1:${port}`
+  const child = spawn(process.execPath, [entry], {
+    cwd: dataDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: definedOnly({
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      PUBLIC_URL: url,
+      DATA_DIR: dataDir,
+      ...options.env,
+    }),
+  })
+  const lines = collectLines(child)
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  const tidy = async () => {
+    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true })
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    return ended
+  }
+
+  if (options.waitFor !== 'nothing') {
+    try {
+      await serving(`${url}/health`, ended)
+    } catch (error) {
+      await end('SIGKILL')
+      await tidy()
+      throw new Error(`${(error as Error).message} It said:\n${lines.join('\n')}`, { cause: error })
+    }
+  }
+
+  return {
+    url,
+    port,
+    dataDir,
+    pid: child.pid ?? 0,
+    logs: () => [...lines],
+    ended,
+    async stop() {
+      const code = await end('SIGTERM')
+      await tidy()
+      return code
+    },
+    async kill() {
+      await end('SIGKILL')
+    },
+    async restart(env) {
+      await end('SIGTERM')
+      const again = await startServer({ ...options, env: { ...options.env, ...env }, port, dataDir })
+      // Whoever stops the last one removes the data of the first.
+      const stop = async () => {
+        const code = await again.stop()
+        await tidy()
+        return code
+      }
+      return { ...again, stop }
+    },
+  }
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+function collectLines(child: ChildProcess): string[] {
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr])
+    if (stream) createInterface({ input: stream }).on('line', (line) => lines.push(line))
+  return lines
+}
+
+/** Asks until it answers 200; a refused connection is asked again at once, for there is nothing else to wait for. */
+async function serving(health: string, ended: Promise<number | null>): Promise<void> {
+  const deadline = AbortSignal.timeout(startMilliseconds)
+  let gone = false
+  void ended.then(() => (gone = true))
+  while (!gone) {
+    if (deadline.aborted) throw new Error(`The server did not serve within ${startMilliseconds / 1000} s.`)
+    const answer = await fetch(health, { signal: deadline }).catch(() => undefined)
+    if (answer?.ok) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('The server ended instead of serving.')
+}
+
+function definedOnly(env: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
