@@ -7,6 +7,7 @@ export default defineNuxtConfig({
   css: ['~/assets/main.css'],
   devtools: { enabled: false },
   telemetry: false,
+  sourcemap: false,
 
   app: {
     head: {

@@ -82,6 +82,10 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
       update: (change: Parameters<typeof users.update>[1], version?: number) => users.update(userId, change, version),
     },
     ownSessions: ownSessionsStore(db, acting.clock, userId),
+    /** Those that the caller is a member of. */
+    ownTenants: tenantsStore(db, acting.clock, { userId, all: false }),
+    ownSubscriptions: subscriptionsStore(db, { userId, all: false }),
+    /** Those that the caller may see: for an operator all. */
     tenants: tenantsStore(db, acting.clock, viewer),
     subscriptions: subscriptionsStore(db, viewer),
     audit: auditStore(db, acting),

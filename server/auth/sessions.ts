@@ -1,7 +1,7 @@
 import { addSeconds, type Clock } from '#server/lib/clock'
 import { defineErrors } from '#server/lib/errors'
 import { newToken, sha256 } from '#server/lib/ids'
-import type { CallerScope } from '#server/scope'
+import type { CallerScope, PlatformScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import type { OwnSessionsStore, SessionDevice, SessionsStore, SessionWithUser } from './sessions.store'
 
@@ -89,4 +89,9 @@ export async function endOtherSessions(scope: CallerScope): Promise<void> {
       after: { count },
     })
   })
+}
+
+/** Removes the sessions that can no longer be used. @returns how many there were */
+export async function endExpiredSessions(scope: PlatformScope, limits: SessionLimits): Promise<number> {
+  return (await scope.stores.sessions.endExpired(limits.idleSeconds)).count
 }

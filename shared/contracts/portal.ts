@@ -5,7 +5,7 @@ import { Subscription } from './subscriptions'
 import { Tenant } from './tenants'
 import { User } from './users'
 
-/** What the portal's home needs, in one call: at most 200 tenants, by name. */
+/** What the portal's home needs, in one call: the newest 200 tenants that the caller is a member of. */
 export const Me = z.object({
   user: User,
   tenants: z.array(Tenant),

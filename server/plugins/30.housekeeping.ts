@@ -1,0 +1,21 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { endExpiredSessions } from '#server/auth/sessions'
+
+const everySeconds = 600
+
+/** Removes what has expired, now and then. Every replica may do it: what is gone already is simply not there. */
+export default defineNitroPlugin((nitroApp) => {
+  void nitroApp.container.then(({ cache, scopes, sessionLimits, drain, log }) => {
+    const clean = async () => {
+      try {
+        const entries = await cache.sweep()
+        const sessions = await endExpiredSessions(scopes.platform('housekeeping'), sessionLimits)
+        log.debug({ entries, sessions }, 'removed what had expired')
+      } catch (error) {
+        log.warn({ err: error }, 'what has expired could not be removed')
+      }
+    }
+    const timer = setInterval(() => void clean(), everySeconds * 1000).unref()
+    drain.signal.addEventListener('abort', () => clearInterval(timer))
+  })
+})
