@@ -30,6 +30,7 @@ describe('readOrGenerateMasterKey', () => {
     writeFileSync(file, '')
     chmodSync(file, 0o600)
     expect(() => readOrGenerateMasterKey(join(file, 'data'))).toThrow(/^DATA_DIR: .*Make the folder writable/)
+    expect(() => readOrGenerateMasterKey('/proc/none/data')).toThrow(/^DATA_DIR: .*Make the folder writable/)
   })
 })
 

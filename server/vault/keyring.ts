@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureFolder } from '#server/storage/folder'
 
 /** Derives every key that Tenantry uses from one master key, so that none of them is kept anywhere. */
 export interface Keyring {
@@ -29,7 +30,7 @@ export const masterKeyFile = 'master.key'
 export function readOrGenerateMasterKey(dataDir: string): Buffer {
   const file = join(dataDir, masterKeyFile)
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    ensureFolder(dataDir)
     return readMasterKey(file) ?? generateMasterKey(file)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code

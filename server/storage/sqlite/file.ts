@@ -1,6 +1,7 @@
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureFolder } from '../folder'
 
 /**
  * The path that a SQLite URL names.
@@ -24,7 +25,7 @@ export function sqlitePath(url: string): string {
 export function prepareSqliteFile(path: string): void {
   const folder = dirname(path)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    ensureFolder(folder)
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600))
     const { mode, uid } = statSync(path)
