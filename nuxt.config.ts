@@ -48,8 +48,20 @@ export default defineNuxtConfig({
     strict: true,
     tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true } },
     nodeTsConfig: {
-      compilerOptions: { allowImportingTsExtensions: true, noEmit: true },
-      include: ['../tests/**/*', '../scripts/**/*', '../bench/**/*', '../modules/**/*', '../*.config.ts'],
+      compilerOptions: {
+        allowImportingTsExtensions: true,
+        noEmit: true,
+        noUncheckedIndexedAccess: true,
+        paths: { '#server/*': ['../server/*'], '#shared/*': ['../shared/*'], '~~/*': ['../*'] },
+      },
+      include: [
+        '../tests/**/*',
+        '../scripts/**/*',
+        '../bench/**/*',
+        '../modules/**/*',
+        '../*.config.ts',
+        '../server/http/*.d.ts',
+      ],
     },
   },
 })

@@ -20,8 +20,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['{server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
+          include: ['{app,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['tests/browser/**/*.test.ts'],
+          // Each file has a server, a service and a Chromium of its own.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

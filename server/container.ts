@@ -3,21 +3,22 @@ import { createPasswords, type Passwords } from '#server/auth/passwords'
 import type { SessionLimits } from '#server/auth/sessions'
 import type { Config } from '#server/config/config'
 import { auditStore } from '#server/domain/audit/audit.store'
-import { createIdempotency, type Idempotency } from '#server/http/idempotency'
 import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createLog, type Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
-import type { Provisioner } from '#server/provisioning/provisioner.port'
+import type { Provisioner, ServiceName } from '#server/provisioning/provisioner.port'
 import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
 import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
 import { openDatabaseCache } from '#server/storage/cache-database'
 import { openRedisCache } from '#server/storage/cache-redis'
 import { openDatabase, type Database } from '#server/storage/database'
+import { createIdempotency, type Idempotency } from '#server/storage/idempotency'
 import { migrate } from '#server/storage/migrate'
 import { loadMigrations } from '#server/storage/migrations'
 import { openSignals, type Signals } from '#server/storage/signals'
+import { unreachableInWords } from '#server/storage/unreachable'
 import { createKeyring, readOrGenerateMasterKey } from '#server/vault/keyring'
 import { createSealer } from '#server/vault/seal'
 
@@ -37,6 +38,8 @@ export interface Container {
   readonly sessionLimits: SessionLimits
   readonly idempotency: Idempotency
   readonly reconciler: Reconciler
+  /** The services that exist, and where people find them. */
+  readonly launcher: readonly { service: ServiceName; url: string }[]
   /** Aborted when the process is asked to stop: streams end, /ready fails. */
   readonly drain: AbortController
   /** Ends every connection; nothing may be asked afterwards. */
@@ -73,9 +76,15 @@ export async function createContainer(
 
   try {
     const database = keep(await openDatabase({ ...config.database, log }))
-    await migrate(database, { url: config.database.url, migrations: await loadMigrations(database.provider), log })
+    await migrate(database, {
+      url: config.database.url,
+      migrations: await loadMigrations(database.provider),
+      log,
+    })
     const cache = keep(
-      config.redisUrl ? openRedisCache({ url: config.redisUrl, log }) : openDatabaseCache({ database, clock }),
+      config.redisUrl
+        ? openRedisCache({ url: config.redisUrl, log })
+        : openDatabaseCache({ database, clock }),
     )
     const signals = keep(openSignals({ url: config.database.url, log }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
@@ -102,11 +111,13 @@ export async function createContainer(
         auditOf: (tx, context) => auditStore(tx, { clock, actor: { kind: 'system' }, ...context }),
         concurrency: config.provisioningConcurrency,
       }),
+      launcher: config.authentik ? [{ service: 'authentik', url: config.authentik.publicUrl }] : [],
       drain: new AbortController(),
       close,
     }
   } catch (error) {
     await close()
-    throw error
+    const words = unreachableInWords(error, config.database.url)
+    throw words === undefined ? error : new Error(words, { cause: error })
   }
 }

@@ -79,7 +79,8 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
         if (!user) throw new Error(`User ${userId} is signed in and has no record`)
         return user
       },
-      update: (change: Parameters<typeof users.update>[1], version?: number) => users.update(userId, change, version),
+      update: (change: Parameters<typeof users.update>[1], version?: number) =>
+        users.update(userId, change, version),
     },
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     /** Those that the caller is a member of. */
@@ -160,20 +161,30 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
     caller(caller, requestId) {
       const { userId: actorId, sessionId, platformRole } = caller
       const acting = actingOf(caller, requestId)
-      return { ...scopeOf(requestId, (db) => callerStores(db, acting, caller)), actorId, sessionId, platformRole }
+      return {
+        ...scopeOf(requestId, (db) => callerStores(db, acting, caller)),
+        actorId,
+        sessionId,
+        platformRole,
+      }
     },
 
     operator(caller, requestId) {
       if (caller.platformRole !== 'operator') throw new Error('An operator scope for somebody who is none')
       const { userId: actorId, sessionId, platformRole } = caller
       const acting = actingOf(caller, requestId)
-      const storesOver = (db: DatabaseClient) => ({ ...callerStores(db, acting, caller), ...platformStores(db, acting) })
+      const storesOver = (db: DatabaseClient) => ({
+        ...callerStores(db, acting, caller),
+        ...platformStores(db, acting),
+      })
       return { ...scopeOf(requestId, storesOver), actorId, sessionId, platformRole }
     },
 
     async tenant(caller, slug, requestId) {
       const acting = actingOf(caller, requestId)
-      const tenant: TenantRow | null = await callerStores(database.client, acting, caller).tenants.findBySlug(slug)
+      const tenant: TenantRow | null = await callerStores(database.client, acting, caller).tenants.findBySlug(
+        slug,
+      )
       if (!tenant) return null
       const standing = caller.platformRole === 'operator' ? 'operator' : tenant.role
       if (!standing) return null

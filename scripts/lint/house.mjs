@@ -18,7 +18,7 @@ const plainRooms = [
   'lib',
   ...surface,
 ]
-const serverRooms = [...plainRooms, 'domain', 'integrations', 'scope', 'container']
+const serverRooms = [...plainRooms, 'domain', 'integrations', 'scope', 'container', 'main']
 
 /** Launchers, tests and benches: they may import everything, and nothing that ships may import them. */
 export const outside = ['**/*.test.ts', '{tests,scripts,bench,cli,modules}/**', '*.config.{ts,mjs}']
@@ -33,6 +33,8 @@ const files = [
   { category: 'contracts', pattern: 'shared/**' },
   { category: 'scope', pattern: 'server/scope.ts' },
   { category: 'container', pattern: 'server/container.ts' },
+  { category: 'main', pattern: 'server/main.ts' },
+  { category: 'manifest', pattern: 'package.json' },
   { category: 'domain', pattern: 'server/domain/*/**', capture: ['part'] },
   { category: 'integrations', pattern: 'server/integrations/*/**', capture: ['part'] },
   ...plainRooms.map((name) => ({ category: name, pattern: `server/${name}/**` })),
@@ -87,7 +89,10 @@ const policies = [
   allow('vault', 'storage'),
   allow('scope', 'storage'),
   allow('container', [...useCases, 'scope', 'vault', 'storage', 'integrations', 'config']),
-  allow('plugins', ['container', 'config']),
+  allow(['plugins', 'main'], ['container', 'config', 'http']),
+  allow('lib', 'manifest'),
+  { from: { file: { categories: 'http' } }, allow: { dependency: { source: '#tenantry/routes' } } },
+  { from: { file: { categories: 'main' } }, allow: { dependency: { source: '#nitro-internal-pollyfills' } } },
   allowTypes(['http', ...surface], ['container', 'config']),
   allow('app', ['app', 'contracts', 'framework']),
   allow('contracts', 'contracts'),
@@ -123,7 +128,7 @@ const policies = [
     ['store', 'storage', 'prisma'],
     'Only *.store.ts and server/storage know Prisma.',
   ),
-  only('h3', ['http'], 'Only server/http knows h3.'),
+  only('h3', ['http', 'main'], 'Only server/http knows h3.'),
   only('@goauthentik/*', ['integrations'], 'Only server/integrations knows a service by its client.'),
   {
     from: { file: { categories: 'app' } },

@@ -35,14 +35,18 @@ export interface Attempts {
  * @param key from the keyring: who is counted is stored as a keyed hash, not as an address or name
  */
 export function createAttempts(cache: Cache, key: Buffer): Attempts {
-  const keyOf = (of: string, who: string) => `attempts:${of}:${createHmac('sha256', key).update(who).digest('base64url')}`
+  const keyOf = (of: string, who: string) =>
+    `attempts:${of}:${createHmac('sha256', key).update(who).digest('base64url')}`
   return {
     async count(of, who) {
       const { attempts, windowSeconds } = signInLimits[of]
       const { count, resetsInSeconds } = await cache.increment(keyOf(of, who), windowSeconds)
       if (count <= attempts) return
       const retryAfterSeconds = Math.max(1, Math.ceil(resetsInSeconds))
-      throw attemptError('rate.limited', { detail: `Try again in ${retryAfterSeconds} seconds.`, retryAfterSeconds })
+      throw attemptError('rate.limited', {
+        detail: `Try again in ${retryAfterSeconds} seconds.`,
+        retryAfterSeconds,
+      })
     },
     async forgive(of, who) {
       await cache.delete(keyOf(of, who))

@@ -39,13 +39,16 @@ export function createPasswords(parameters: Argon2Parameters = owaspParameters):
   return {
     async hashNew(password, { path, about }) {
       const weakness = await judgePassword(password, about)
-      if (weakness) throw passwordError('password.too_weak', { detail: weakness, faults: [{ path, message: weakness }] })
+      if (weakness)
+        throw passwordError('password.too_weak', { detail: weakness, faults: [{ path, message: weakness }] })
       return derive(password)
     },
 
     async confirm(password, passwordHash, path) {
       if (await check(password, passwordHash)) return
-      throw passwordError('password.wrong', { faults: [{ path, message: 'This is not your current password.' }] })
+      throw passwordError('password.wrong', {
+        faults: [{ path, message: 'This is not your current password.' }],
+      })
     },
 
     async matches(password, passwordHash) {

@@ -17,7 +17,8 @@ export type OwnSessionsStore = ReturnType<typeof ownSessionsStore>
 /** All sessions of the platform. */
 export function sessionsStore(db: DatabaseClient, clock: Clock) {
   return {
-    findByHash: (tokenHash: string) => db.session.findUnique({ where: { tokenHash }, include: { user: true } }),
+    findByHash: (tokenHash: string) =>
+      db.session.findUnique({ where: { tokenHash }, include: { user: true } }),
 
     /** The sessions of one user, such as of somebody who has just proved who they are. */
     of: (userId: string) => ownSessionsStore(db, clock, userId),

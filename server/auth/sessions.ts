@@ -9,6 +9,8 @@ const sessionError = defineErrors({
   'session.not_found': { status: 404, title: 'There is no such session.' },
 })
 
+export type { SessionDevice } from './sessions.store'
+
 /** Limits of a session, both in seconds. */
 export interface SessionLimits {
   /** From its start, whatever is done with it. */
@@ -63,7 +65,10 @@ export async function findSession(
 /** A page of the caller's own sessions; `current` is the one that asks. */
 export async function listOwnSessions(scope: CallerScope, limits: SessionLimits, request: PageRequest) {
   const { items, nextCursor } = await scope.stores.ownSessions.list(request, limits.idleSeconds)
-  return { items: items.map((session) => ({ ...session, current: session.id === scope.sessionId })), nextCursor }
+  return {
+    items: items.map((session) => ({ ...session, current: session.id === scope.sessionId })),
+    nextCursor,
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Setup } from '#shared/contracts/auth'
-import type { UserRow } from '#server/domain/users/users.store'
+import type { UserRow } from '#server/domain/users/users'
 import { slugTaken, writeTenant } from '#server/domain/tenants/tenants'
 import { defineErrors } from '#server/lib/errors'
 import { isUniqueViolation } from '#server/storage/database.errors'

@@ -1,5 +1,5 @@
 import type { Login } from '#shared/contracts/auth'
-import type { UserRow } from '#server/domain/users/users.store'
+import type { UserRow } from '#server/domain/users/users'
 import { defineErrors } from '#server/lib/errors'
 import { sha256 } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
@@ -42,10 +42,13 @@ export async function signIn(
   await attempts.count('account', email)
   const user = await scope.stores.users.findByEmail(email)
   const matched = await passwords.matches(password, user?.passwordHash ?? null)
-  if (!user?.passwordHash || !matched || user.status !== 'active') throw signInError('auth.invalid_credentials')
+  if (!user?.passwordHash || !matched || user.status !== 'active')
+    throw signInError('auth.invalid_credentials')
   await attempts.forgive('account', email)
   const rehashed = await passwords.rehash(password, user.passwordHash)
-  return scope.transaction((stores) => beginSession({ ...scope, stores }, sessionLimits, user, origin, rehashed))
+  return scope.transaction((stores) =>
+    beginSession({ ...scope, stores }, sessionLimits, user, origin, rehashed),
+  )
 }
 
 /** Notes the login and begins the session; within a transaction. */
@@ -61,7 +64,9 @@ async function beginSession(
   // Disabled between the check and now: as if it had not matched.
   if (!user) throw signInError('auth.invalid_credentials')
   const session = await startSession(stores.sessions.of(id), clock, limits, device)
-  await stores.auditAs({ kind: 'user', id }).record({ action: 'user.signed_in', subject: { kind: 'user', id } })
+  await stores
+    .auditAs({ kind: 'user', id })
+    .record({ action: 'user.signed_in', subject: { kind: 'user', id } })
   return { user, session }
 }
 

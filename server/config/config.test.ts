@@ -36,8 +36,18 @@ describe('loadConfig', () => {
   })
 
   it('reports all faults at once, each with its variable', () => {
-    const faults = faultsOf({ AUTH_MODE: 'both', PORT: 'http', DATABASE_URL: 'mysql://x/y', MASTER_KEY: 'short' })
-    expect(faults.map((fault) => fault.split(':')[0])).toEqual(['AUTH_MODE', 'PORT', 'DATABASE_URL', 'MASTER_KEY'])
+    const faults = faultsOf({
+      AUTH_MODE: 'both',
+      PORT: 'http',
+      DATABASE_URL: 'mysql://x/y',
+      MASTER_KEY: 'short',
+    })
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual([
+      'AUTH_MODE',
+      'PORT',
+      'DATABASE_URL',
+      'MASTER_KEY',
+    ])
     expect(faults[0]).toContain('standalone or oidc-only')
   })
 

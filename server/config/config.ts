@@ -21,8 +21,10 @@ export interface Config {
   readonly session: { readonly ttlSeconds: number; readonly idleSeconds: number }
   readonly seedTenant: string | undefined
   readonly deleteGraceSeconds: number
-  readonly authentik: { readonly apiUrl: string; readonly apiToken: string; readonly publicUrl: string } | undefined
-  readonly oidc: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined
+  readonly authentik:
+    { readonly apiUrl: string; readonly apiToken: string; readonly publicUrl: string } | undefined
+  readonly oidc:
+    { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined
   readonly trustedProxies: BlockList
   readonly worker: 'on' | 'off' | 'only'
   readonly provisioningConcurrency: number
@@ -34,7 +36,9 @@ export class ConfigError extends Error {
   readonly faults: readonly string[]
 
   constructor(faults: readonly string[]) {
-    super(`Tenantry does not start: the environment needs a change.\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    super(
+      `Tenantry does not start: the environment needs a change.\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    )
     this.name = 'ConfigError'
     this.faults = faults
   }
@@ -44,7 +48,9 @@ type Variables = Record<string, string | undefined>
 
 /** An empty variable counts as one that is not set, as compose files make them. */
 function withoutEmpty(env: Variables): Variables {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  )
 }
 
 function readSecretFiles(env: Variables, faults: string[]): Variables {
@@ -67,8 +73,13 @@ function readSecretFiles(env: Variables, faults: string[]): Variables {
 }
 
 function crossCheck(values: Environment, faults: string[]): void {
-  const shared = values.DATABASE_URL?.startsWith('postgres') ? 'PostgreSQL' : values.REDIS_URL ? 'Redis' : undefined
-  const whoNeedsKey = values.AUTH_MODE === 'oidc-only' ? 'AUTH_MODE is oidc-only' : shared && `${shared} is configured`
+  const shared = values.DATABASE_URL?.startsWith('postgres')
+    ? 'PostgreSQL'
+    : values.REDIS_URL
+      ? 'Redis'
+      : undefined
+  const whoNeedsKey =
+    values.AUTH_MODE === 'oidc-only' ? 'AUTH_MODE is oidc-only' : shared && `${shared} is configured`
   if (whoNeedsKey && !values.MASTER_KEY)
     faults.push(
       `MASTER_KEY: must be set where ${whoNeedsKey}, since the next replica would not have a generated one. ` +
@@ -95,7 +106,11 @@ function assemble(values: Environment): Config {
       : undefined
   const oidc =
     values.OIDC_ISSUER && values.OIDC_CLIENT_ID && values.OIDC_CLIENT_SECRET
-      ? { issuer: values.OIDC_ISSUER, clientId: values.OIDC_CLIENT_ID, clientSecret: values.OIDC_CLIENT_SECRET }
+      ? {
+          issuer: values.OIDC_ISSUER,
+          clientId: values.OIDC_CLIENT_ID,
+          clientSecret: values.OIDC_CLIENT_SECRET,
+        }
       : undefined
   return {
     authMode: values.AUTH_MODE ?? 'standalone',

@@ -20,7 +20,8 @@ declare module 'zod' {
   }
 }
 
-const note = <Schema extends z.ZodType>(schema: Schema, notes: VariableNotes): Schema => schema.meta({ ...notes })
+const note = <Schema extends z.ZodType>(schema: Schema, notes: VariableNotes): Schema =>
+  schema.meta({ ...notes })
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -29,7 +30,12 @@ const wholeNumber = (least: number, most: number) =>
     .transform(Number)
     .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`))
 
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean))
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+)
 
 const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
@@ -38,7 +44,10 @@ const webUrl = z
 const hasPathAlone = (text: string) => !new URL(text).search && !new URL(text).hash
 
 const origin = webUrl
-  .refine((text) => new URL(text).pathname === '/' && !new URL(text).search, 'must be an origin, without a path')
+  .refine(
+    (text) => new URL(text).pathname === '/' && !new URL(text).search,
+    'must be an origin, without a path',
+  )
   .transform((text) => new URL(text).origin)
 
 const databaseUrl = z.string().refine((text) => {
@@ -118,17 +127,25 @@ export const variables = {
     description: "Authentik's origin, with or without `/api/v3`. Absent: its step is skipped.",
     fallback: 'none',
   }),
-  AUTHENTIK_API_TOKEN: note(z.string().trim().regex(/^[\x21-\x7e]+$/, 'must be one word of ASCII').optional(), {
-    description: 'A token of intent `api`, of a service account that may read and write groups.',
-    secret: true,
-    fallback: 'none',
-  }),
+  AUTHENTIK_API_TOKEN: note(
+    z
+      .string()
+      .trim()
+      .regex(/^[\x21-\x7e]+$/, 'must be one word of ASCII')
+      .optional(),
+    {
+      description: 'A token of intent `api`, of a service account that may read and write groups.',
+      secret: true,
+      fallback: 'none',
+    },
+  ),
   AUTHENTIK_PUBLIC_URL: note(webUrl.optional(), {
     description: "Where the portal's launcher sends people.",
     fallback: 'the origin of AUTHENTIK_API_URL',
   }),
   OIDC_ISSUER: note(webUrl.optional(), {
-    description: 'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode.',
+    description:
+      'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode.',
     fallback: 'none',
   }),
   OIDC_CLIENT_ID: note(z.string().min(1).optional(), {
@@ -145,7 +162,8 @@ export const variables = {
     fallback: 'none',
   }),
   WORKER: note(z.enum(['on', 'off', 'only'], 'must be on, off or only').optional(), {
-    description: '`on`: this process serves and provisions. `off`: serves only. `only`: provisions, and serves /health and /ready.',
+    description:
+      '`on`: this process serves and provisions. `off`: serves only. `only`: provisions, and serves /health and /ready.',
     fallback: 'on',
   }),
   PROVISIONING_CONCURRENCY: note(wholeNumber(1, 1000).optional(), {

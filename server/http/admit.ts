@@ -11,7 +11,10 @@ import { httpError } from './http.errors'
  * @throws AppError auth.required (401); access.denied (403); tenant.not_found (404), the same whether the tenant does
  *   not exist or the caller may not know of it
  */
-export async function admit<Granted extends Access>(event: H3Event, access: Granted): Promise<ScopeOf<Granted>> {
+export async function admit<Granted extends Access>(
+  event: H3Event,
+  access: Granted,
+): Promise<ScopeOf<Granted>> {
   return (await scopeFor(event, access)) as ScopeOf<Granted>
 }
 

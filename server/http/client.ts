@@ -1,6 +1,6 @@
 import { isIP, type BlockList } from 'node:net'
 import type { H3Event } from 'h3'
-import type { SessionDevice } from '#server/auth/sessions.store'
+import type { SessionDevice } from '#server/auth/sessions'
 import type { SignInOrigin } from '#server/auth/sign-in'
 import { sessionToken } from './cookies'
 
@@ -34,7 +34,11 @@ export function deviceOf(event: H3Event): SessionDevice {
   const { headers, socket } = event.node.req
   const forwardedFor = headers['x-forwarded-for']
   const forwarded = Array.isArray(forwardedFor) ? forwardedFor.join(',') : forwardedFor
-  const address = clientAddress(socket.remoteAddress, forwarded, event.context.container.config.trustedProxies)
+  const address = clientAddress(
+    socket.remoteAddress,
+    forwarded,
+    event.context.container.config.trustedProxies,
+  )
   const userAgent = headers['user-agent']?.replace(/[^\x20-\x7e]/g, '').slice(0, 256)
   return { userAgent: userAgent || null, address: address ?? null }
 }

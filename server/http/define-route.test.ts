@@ -38,7 +38,14 @@ const lying = defineRoute({
   handle: () => ({ count: 'three' as unknown as number }),
 })
 const upstream = (kind: 'unavailable' | 'contract') =>
-  failing(new IntegrationError({ service: 'authentik', kind, message: 'http://10.0.0.7 said no', retryAfterSeconds: 7 }))
+  failing(
+    new IntegrationError({
+      service: 'authentik',
+      kind,
+      message: 'http://10.0.0.7 said no',
+      retryAfterSeconds: 7,
+    }),
+  )
 
 describe('defineRoute', () => {
   const app = createApp({

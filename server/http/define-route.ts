@@ -21,6 +21,8 @@ import { faultsOf } from './problem'
 import { answerProblem } from './send-problem'
 
 type Schema = z.ZodType
+/** What a handler gives: what the response's schema takes, or anything where there is none. */
+type ResultOf<S> = S extends Schema ? z.input<S> : unknown
 type OutputOf<S> = S extends Schema ? z.output<S> : undefined
 
 /** What a route's handler is given: all of it parsed, and the scope that the route's access grants. */
@@ -57,14 +59,12 @@ export interface RouteDefinition<
   /** Of success. Default 200, or 204 without a response. */
   status?: 200 | 201 | 202 | 204
   /** Answers 503 instead, with the same shape, where this holds of the result. */
-  unavailable?: (result: Response extends Schema ? z.input<Response> : void) => boolean
+  unavailable?: (result: ResultOf<Response>) => boolean
   /** `version`: the handler's result carries a version, which makes the ETag. */
   etag?: 'version'
   /** `never`: answers of this POST are not kept for a repeated Idempotency-Key, as they set a cookie. */
   idempotency?: 'never'
-  handle(
-    input: RouteInput<Granted, Params, Query, Body>,
-  ): Promise<Response extends Schema ? z.input<Response> : void> | (Response extends Schema ? z.input<Response> : void)
+  handle(input: RouteInput<Granted, Params, Query, Body>): Promise<ResultOf<Response>> | ResultOf<Response>
 }
 
 /** A route as Nitro serves it, with its definition for the OpenAPI document and the tests. */
@@ -101,7 +101,8 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
   const query = parse(route.query, getQuery(event))
   const rawBody = route.body ? await readJsonBody(event) : undefined
   const body = parse(route.body, rawBody)
-  const ifMatch = event.method === 'PATCH' ? versionFromIfMatch(getRequestHeader(event, 'if-match')) : undefined
+  const ifMatch =
+    event.method === 'PATCH' ? versionFromIfMatch(getRequestHeader(event, 'if-match')) : undefined
 
   setResponseHeader(event, 'Cache-Control', 'no-store')
   const input = { scope, params, query, body, ifMatch, container, event } as unknown
@@ -112,7 +113,8 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
     return { status, body: route.response?.parse(result), tag: tagOf(route, result) }
   }
 
-  const key = event.method === 'POST' && route.idempotency !== 'never' && getRequestHeader(event, 'idempotency-key')
+  const key =
+    event.method === 'POST' && route.idempotency !== 'never' && getRequestHeader(event, 'idempotency-key')
   const actorId = event.context.caller?.userId
   if (key && actorId) {
     const request = JSON.stringify([event.method, event.path, rawBody ?? null])
@@ -123,7 +125,10 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
   return send(event, await work())
 }
 
-function send(event: H3Event, { status, body, tag }: { status: number; body: unknown; tag?: string | undefined }) {
+function send(
+  event: H3Event,
+  { status, body, tag }: { status: number; body: unknown; tag?: string | undefined },
+) {
   if (tag) setResponseHeader(event, 'ETag', tag)
   if (tag && event.method === 'GET' && isKnownToClient(getRequestHeader(event, 'if-none-match'), tag)) {
     setResponseStatus(event, 304)

@@ -11,7 +11,11 @@ import { answerProblem } from './send-problem'
 /** A comment is sent so often while nothing happens, so that no proxy takes the stream for dead. */
 const keepAliveSeconds = 15
 
-const EventId = z.coerce.number().int().min(0).max(2 ** 31 - 1)
+const EventId = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1)
 
 /** One event of a stream; `id` is what the client sends back as Last-Event-ID after a cut. */
 export interface StreamedEvent<Data> {
@@ -56,7 +60,13 @@ export function defineEventStream<const Granted extends Access, Data extends z.Z
       return answerProblem(event, error)
     }
   })
-  const definition = { summary: route.summary, access: route.access, response: route.data, stream: true, handle: () => {} }
+  const definition = {
+    summary: route.summary,
+    access: route.access,
+    response: route.data,
+    stream: true,
+    handle: () => {},
+  }
   return Object.assign(handler, { definition: definition as unknown as RouteDefinition })
 }
 
@@ -65,7 +75,9 @@ function lastEventId(event: H3Event): number | undefined {
   if (given === undefined || given === '') return undefined
   const parsed = EventId.safeParse(given)
   if (!parsed.success)
-    throw httpError('request.invalid', { faults: [{ path: 'lastEventId', message: 'It must be the id of an event.' }] })
+    throw httpError('request.invalid', {
+      faults: [{ path: 'lastEventId', message: 'It must be the id of an event.' }],
+    })
   return parsed.data
 }
 

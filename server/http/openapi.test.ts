@@ -17,7 +17,11 @@ interface Operation {
 describe('openApiDocument', () => {
   const document = openApiDocument(placed, '1.2.3', 'https://portal.example.org')
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation: operation as Operation })),
+    Object.entries(methods).map(([method, operation]) => ({
+      path,
+      method,
+      operation: operation as Operation,
+    })),
   )
 
   it('holds every route once, each with an id of its own', () => {
@@ -28,16 +32,22 @@ describe('openApiDocument', () => {
 
   it('names every parameter of a path', () => {
     for (const { path, operation } of operations) {
-      const named = operation.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
+      const named = operation.parameters
+        .filter((parameter) => parameter.in === 'path')
+        .map(({ name }) => name)
       expect(named).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
     }
   })
 
   it('describes what comes in as it is sent, and what goes out as it is answered', () => {
-    const create = operations.find(({ path, method }) => path === '/api/tenants' && method === 'post')?.operation
+    const create = operations.find(
+      ({ path, method }) => path === '/api/tenants' && method === 'post',
+    )?.operation
     expect(create?.requestBody).toMatchObject({
       required: true,
-      content: { 'application/json': { schema: { required: ['slug', 'name'], additionalProperties: false } } },
+      content: {
+        'application/json': { schema: { required: ['slug', 'name'], additionalProperties: false } },
+      },
     })
     expect(create?.responses['201']?.content?.['application/json']?.schema).toMatchObject({
       properties: { slug: { type: 'string' }, createdAt: { type: 'string', format: 'date-time' } },

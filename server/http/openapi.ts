@@ -31,7 +31,9 @@ function failuresOf(access: Access, definition: RouteDefinition) {
   return {
     ...((definition.body || definition.query) && { 422: problem('The request does not fit its schema.') }),
     ...(access.kind !== 'anyone' && access.kind !== 'entry' && { 401: problem('Nobody is signed in.') }),
-    ...((access.kind === 'operator' || access.kind === 'tenant') && { 403: problem('The caller may not do this.') }),
+    ...((access.kind === 'operator' || access.kind === 'tenant') && {
+      403: problem('The caller may not do this.'),
+    }),
     ...(access.kind === 'tenant' && { 404: problem('No tenant that the caller may know of.') }),
     ...(definition.unavailable && { 503: { description: 'The same shape, with what is out of reach.' } }),
     ...(definition.etag && { 412: problem('The resource was changed meanwhile.') }),
@@ -47,7 +49,11 @@ function parametersOf({ path, definition }: PlacedRoute) {
     schema: { type: 'string' },
   }))
   const query = definition.query && (schemaOf(definition.query, 'input') as { properties?: JsonSchema })
-  const wanted = Object.entries(query?.properties ?? {}).map(([name, schema]) => ({ name, in: 'query', schema }))
+  const wanted = Object.entries(query?.properties ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    schema,
+  }))
   return [...places, ...wanted]
 }
 
@@ -72,7 +78,9 @@ function operationOf(route: PlacedRoute) {
     responses: {
       [status]: {
         description: 'Success.',
-        ...(definition.response && { content: { [mediaType]: { schema: schemaOf(definition.response, 'output') } } }),
+        ...(definition.response && {
+          content: { [mediaType]: { schema: schemaOf(definition.response, 'output') } },
+        }),
       },
       ...failuresOf(access, definition),
     },

@@ -9,7 +9,10 @@ import { httpError } from './http.errors'
 export function faultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'This field is not known.' }))
+      ? issue.keys.map((key) => ({
+          path: [...issue.path, key].join('.'),
+          message: 'This field is not known.',
+        }))
       : [{ path: issue.path.join('.'), message: issue.message }],
   )
 }
@@ -26,7 +29,8 @@ export function toAppError(error: unknown): AppError {
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     })
   }
-  if (isDatabaseUnavailable(error)) return httpError('database.unavailable', { cause: error, retryAfterSeconds: 5 })
+  if (isDatabaseUnavailable(error))
+    return httpError('database.unavailable', { cause: error, retryAfterSeconds: 5 })
   if (isCacheUnavailable(error)) return httpError('cache.unavailable', { cause: error, retryAfterSeconds: 5 })
   return httpError('internal.error', { cause: error })
 }

@@ -10,7 +10,10 @@ const patienceMilliseconds = 2_000
 async function answers(container: Container, backend: string, ping: () => Promise<void>): Promise<Check> {
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patienceMilliseconds} ms`)), patienceMilliseconds)
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${patienceMilliseconds} ms`)),
+      patienceMilliseconds,
+    )
   })
   try {
     await Promise.race([ping(), tooLong])

@@ -8,15 +8,16 @@ import { methodsAt } from './route-inventory'
 
 describe('refuseForeignCalls', () => {
   const publicOrigin = 'https://portal.example.org'
-  const call = (given: { method?: string; origin?: string; fetchSite?: string; withCookie?: boolean }) => () =>
-    refuseForeignCalls({
-      method: 'POST',
-      origin: undefined,
-      fetchSite: undefined,
-      withCookie: true,
-      publicOrigin,
-      ...given,
-    })
+  const call =
+    (given: { method?: string; origin?: string; fetchSite?: string; withCookie?: boolean }) => () =>
+      refuseForeignCalls({
+        method: 'POST',
+        origin: undefined,
+        fetchSite: undefined,
+        withCookie: true,
+        publicOrigin,
+        ...given,
+      })
 
   it.each([
     ['reading', { method: 'GET', origin: 'https://evil.example' }],
@@ -59,9 +60,12 @@ describe('clientAddress', () => {
 
 describe('requestIdFrom', () => {
   it('takes over a sane token', () => expect(requestIdFrom('trace-1.2_3')).toBe('trace-1.2_3'))
-  it.each([undefined, '', 'a b', 'x'.repeat(129), 'line\nbreak', '"quoted"'])('makes its own for %j', (header) => {
-    expect(requestIdFrom(header)).toMatch(/^[0-9a-f-]{36}$/)
-  })
+  it.each([undefined, '', 'a b', 'x'.repeat(129), 'line\nbreak', '"quoted"'])(
+    'makes its own for %j',
+    (header) => {
+      expect(requestIdFrom(header)).toMatch(/^[0-9a-f-]{36}$/)
+    },
+  )
 })
 
 describe('preconditions', () => {
@@ -71,7 +75,9 @@ describe('preconditions', () => {
     expect(versionFromIfMatch(undefined)).toBeUndefined()
   })
   it.each(['7', 'W/"7"', '"x"', '"7", "8"'])('refuses %s', (header) => {
-    expect(() => versionFromIfMatch(header)).toThrow(expect.objectContaining({ code: 'precondition.malformed' }))
+    expect(() => versionFromIfMatch(header)).toThrow(
+      expect.objectContaining({ code: 'precondition.malformed' }),
+    )
   })
   it('knows a tag again, weak or strong', () => {
     expect(isKnownToClient('W/"7"', '"7"')).toBe(true)

@@ -14,7 +14,10 @@ export function methodsAt(routes: readonly RouteEntry[], path: string): string[]
   const segments = path.split('/')
   const fits = (pattern: string) => {
     const wanted = pattern.split('/')
-    return wanted.length === segments.length && wanted.every((part, i) => part.startsWith(':') || part === segments[i])
+    return (
+      wanted.length === segments.length &&
+      wanted.every((part, i) => part.startsWith(':') || part === segments[i])
+    )
   }
   return [...new Set(routes.filter((route) => fits(route.path)).map((route) => route.method))].sort()
 }

@@ -8,7 +8,13 @@ export function answerProblem(event: H3Event, thrown: unknown): Problem {
   const { requestId, container } = event.context
   if (error.status >= 500) {
     const cause = error.cause ?? error
-    const fields = { requestId, method: event.method, path: event.path.split('?')[0], code: error.code, err: cause }
+    const fields = {
+      requestId,
+      method: event.method,
+      path: event.path.split('?')[0],
+      code: error.code,
+      err: cause,
+    }
     container?.log.error(fields, 'request failed')
   }
   setResponseStatus(event, error.status)

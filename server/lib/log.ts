@@ -7,7 +7,16 @@ export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
-const secretFields = ['password', 'token', 'secret', 'authorization', 'cookie', 'passwordHash', 'tokenHash', 'value']
+const secretFields = [
+  'password',
+  'token',
+  'secret',
+  'authorization',
+  'cookie',
+  'passwordHash',
+  'tokenHash',
+  'value',
+]
 
 /**
  * Makes the process's log.

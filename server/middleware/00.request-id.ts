@@ -1,8 +1,4 @@
-import { defineEventHandler, getRequestHeader, setResponseHeader } from 'h3'
-import { requestIdFrom } from '#server/http/request-id'
+import { defineMiddleware } from '#server/http/define-middleware'
+import { nameRequest } from '#server/http/request-id'
 
-/** Names every request, in its answer and in the log. */
-export default defineEventHandler((event) => {
-  event.context.requestId = requestIdFrom(getRequestHeader(event, 'x-request-id'))
-  setResponseHeader(event, 'X-Request-Id', event.context.requestId)
-})
+export default defineMiddleware(nameRequest)

@@ -1,6 +1,6 @@
-import { defineEventHandler } from 'h3'
+import { defineMiddleware } from '#server/http/define-middleware'
 
 /** HEAD is answered as GET (RFC 9110 section 9.3.2); Node itself leaves the body out. */
-export default defineEventHandler((event) => {
-  if (event.node.req.method === 'HEAD') event.node.req.method = 'GET'
+export default defineMiddleware(({ node: { req } }) => {
+  if (req.method === 'HEAD') req.method = 'GET'
 })

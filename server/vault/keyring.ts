@@ -35,7 +35,8 @@ export function readOrGenerateMasterKey(dataDir: string): Buffer {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (!code) throw error
-    throw new Error(`DATA_DIR: ${file} can't be read or written (${code}). Make the folder writable, or set MASTER_KEY.`)
+    const words = `DATA_DIR: ${file} can't be read or written (${code}). Make the folder writable, or set MASTER_KEY.`
+    throw new Error(words, { cause: error })
   }
 }
 
@@ -49,7 +50,9 @@ function readMasterKey(file: string): Buffer | undefined {
   }
   const key = Buffer.from(text.trim(), 'base64')
   if (key.length !== 32)
-    throw new Error(`${file} does not hold a master key of 32 bytes in base64. Restore it from a backup, or set MASTER_KEY.`)
+    throw new Error(
+      `${file} does not hold a master key of 32 bytes in base64. Restore it from a backup, or set MASTER_KEY.`,
+    )
   return key
 }
 

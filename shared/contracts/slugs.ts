@@ -20,7 +20,10 @@ export const SlugParam = z.string().regex(slugPattern)
 /** A slug as it is chosen: the form, and no reserved word. */
 export const Slug = z
   .string()
-  .regex(slugPattern, 'Use 3 to 40 lower case letters, digits and hyphens, with a letter or digit at both ends.')
+  .regex(
+    slugPattern,
+    'Use 3 to 40 lower case letters, digits and hyphens, with a letter or digit at both ends.',
+  )
   .refine((slug) => !reservedSlugs.has(slug), 'This word is reserved.')
 
 /**

@@ -29,4 +29,3 @@ export const SubscriptionQuery = PageQuery.extend({ search: SearchText, plan: Pl
 
 export const UpdateSubscription = z.strictObject({ plan: Plan })
 export type UpdateSubscription = z.output<typeof UpdateSubscription>
-

@@ -7,7 +7,10 @@ export type PlatformRole = z.output<typeof PlatformRole>
 export const UserStatus = z.enum(['active', 'disabled', 'deleted'])
 
 /** BCP 47 language tag, such as `de` or `pt-BR`. */
-export const Locale = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'This is not a language tag.').max(35)
+export const Locale = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'This is not a language tag.')
+  .max(35)
 
 /** Longest password in bytes of UTF-8: what argon2 is made to work through. */
 export const passwordMaxBytes = 1024
@@ -17,7 +20,10 @@ export const passwordMinLength = 12
 /** A password as it is chosen: 12 characters to 1,024 bytes. Whether it is weak is judged by the server. */
 export const NewPassword = z
   .string()
-  .refine((text) => [...text].length >= passwordMinLength, `A password has at least ${passwordMinLength} characters.`)
+  .refine(
+    (text) => [...text].length >= passwordMinLength,
+    `A password has at least ${passwordMinLength} characters.`,
+  )
   .refine(
     (text) => new TextEncoder().encode(text).length <= passwordMaxBytes,
     `A password has at most ${passwordMaxBytes} bytes.`,

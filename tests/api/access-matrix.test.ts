@@ -16,7 +16,12 @@ const doors = [
 const openToAll = ['GET /api/openapi.json', 'GET /health', 'GET /ready']
 
 const placed = await Promise.all(
-  routes.map(async ({ method, path, load }) => ({ name: `${method} ${path}`, method, path, ...(await load()) })),
+  routes.map(async ({ method, path, load }) => ({
+    name: `${method} ${path}`,
+    method,
+    path,
+    ...(await load()),
+  })),
 )
 
 describe('every route', () => {
@@ -70,7 +75,9 @@ describe('who may call what', () => {
     for (const standing of standings) {
       const expected = refusal(route, standing)
       if (expected === undefined) continue
-      const path = route.path.replace(':slug', 'matrix').replace(/:\w+/g, '0190a5b0-0000-7000-8000-000000000000')
+      const path = route.path
+        .replace(':slug', 'matrix')
+        .replace(/:\w+/g, '0190a5b0-0000-7000-8000-000000000000')
       const answer = await browsers.get(standing)?.send(route.method, path)
       expect([standing, answer?.status]).toEqual([standing, expected])
       expect(answer?.headers.get('content-type')).toBe('application/problem+json')

@@ -15,7 +15,11 @@ describeEachDatabase('standalone sign-in', (given) => {
     const browser = portal.browser()
     const login = await browser.post('/api/auth/login', { email: ' Olga@Example.org ', password })
     expect(login.status).toBe(200)
-    expect(login.json.user).toMatchObject({ email: operatorEmail, platformRole: 'operator', status: 'active' })
+    expect(login.json.user).toMatchObject({
+      email: operatorEmail,
+      platformRole: 'operator',
+      status: 'active',
+    })
     expect(login.json.user).not.toHaveProperty('passwordHash')
     const session = await browser.get('/api/auth/session')
     expect(session.json).toMatchObject({ authMode: 'standalone', user: { email: operatorEmail } })
@@ -40,7 +44,9 @@ describeEachDatabase('standalone sign-in', (given) => {
     await boss.post('/api/users', { email: 'nopassword@example.org', name: 'No Password' })
     const answers = []
     for (const email of ['nobody@example.org', operatorEmail, 'nopassword@example.org']) {
-      const { status, json } = await portal.browser().post('/api/auth/login', { email, password: 'wrong password' })
+      const { status, json } = await portal
+        .browser()
+        .post('/api/auth/login', { email, password: 'wrong password' })
       answers.push({ status, code: json.code, title: json.title, detail: json.detail })
     }
     expect(answers[0]).toMatchObject({ status: 401, code: 'auth.invalid_credentials' })
@@ -92,7 +98,9 @@ describeEachDatabase('standalone sign-in', (given) => {
     expect(json.items.filter((session: { current: boolean }) => session.current)).toHaveLength(1)
     expect(json.items[0]).not.toHaveProperty('tokenHash')
 
-    const thereId = (await there.get('/api/users/me/sessions')).json.items.find((s: { current: boolean }) => s.current).id
+    const thereId = (await there.get('/api/users/me/sessions')).json.items.find(
+      (s: { current: boolean }) => s.current,
+    ).id
     const stranger = await portal.signedIn({ email: 'stranger@example.org' })
     expect((await stranger.delete(`/api/users/me/sessions/${thereId}`)).status).toBe(404)
     expect((await here.delete(`/api/users/me/sessions/${thereId}`)).status).toBe(204)
@@ -111,23 +119,37 @@ describeEachDatabase('standalone sign-in', (given) => {
       newPassword: 'winter turnips sing loudly',
     })
     expect(wrong.status).toBe(422)
-    expect(wrong.json.errors).toEqual([{ path: 'currentPassword', message: 'This is not your current password.' }])
-    const weak = await here.patch('/api/users/me/password', { currentPassword: password, newPassword: 'password12345' })
-    expect(weak.json).toMatchObject({ status: 422, code: 'password.too_weak', errors: [{ path: 'newPassword' }] })
+    expect(wrong.json.errors).toEqual([
+      { path: 'currentPassword', message: 'This is not your current password.' },
+    ])
+    const weak = await here.patch('/api/users/me/password', {
+      currentPassword: password,
+      newPassword: 'password12345',
+    })
+    expect(weak.json).toMatchObject({
+      status: 422,
+      code: 'password.too_weak',
+      errors: [{ path: 'newPassword' }],
+    })
 
     const newPassword = 'winter turnips sing loudly'
-    expect((await here.patch('/api/users/me/password', { currentPassword: password, newPassword })).status).toBe(204)
+    expect(
+      (await here.patch('/api/users/me/password', { currentPassword: password, newPassword })).status,
+    ).toBe(204)
     expect(here.cookie).not.toBe(former)
     expect((await here.get('/api/auth/session')).status).toBe(200)
     expect((await there.get('/api/auth/session')).status).toBe(401)
     const again = portal.browser()
     expect((await again.post('/api/auth/login', { email: 'pia@example.org', password })).status).toBe(401)
-    expect((await again.post('/api/auth/login', { email: 'pia@example.org', password: newPassword })).status).toBe(200)
+    expect(
+      (await again.post('/api/auth/login', { email: 'pia@example.org', password: newPassword })).status,
+    ).toBe(200)
   })
 
   it('limits attempts on one account, also when they come at once, and says how long to wait', async () => {
     await portal.signedIn({ email: 'target@example.org' })
-    const attempt = () => portal.browser().post('/api/auth/login', { email: 'target@example.org', password: 'a guess' })
+    const attempt = () =>
+      portal.browser().post('/api/auth/login', { email: 'target@example.org', password: 'a guess' })
     const answers = await Promise.all(Array.from({ length: 14 }, attempt))
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
     const limited = answers.find(({ status }) => status === 429)
@@ -221,7 +243,9 @@ describe('the set-up wizard', () => {
     ['a common one', 'password1234'],
     ['the own name', 'olgaoperator'],
   ])('refuses a password that is %s', async (_, weak) => {
-    const answer = await portal.browser().post('/api/setup', { name: 'Olga Operator', email: operatorEmail, password: weak })
+    const answer = await portal
+      .browser()
+      .post('/api/setup', { name: 'Olga Operator', email: operatorEmail, password: weak })
     expect(answer.status).toBe(422)
     expect(answer.json.errors[0].path).toBe('password')
     expect(answer.text).not.toContain(weak)
@@ -242,7 +266,10 @@ describe('the set-up wizard', () => {
       expect((await browser.post('/api/setup', {})).status).toBe(404)
       expect((await browser.post('/api/auth/login', {})).status).toBe(404)
       expect((await browser.patch('/api/users/me/password', {})).status).toBe(404)
-      expect((await browser.get('/api/portal')).json).toMatchObject({ authMode: 'oidc-only', setupNeeded: false })
+      expect((await browser.get('/api/portal')).json).toMatchObject({
+        authMode: 'oidc-only',
+        setupNeeded: false,
+      })
     } finally {
       await oidcOnly.close()
     }

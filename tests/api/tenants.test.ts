@@ -23,16 +23,26 @@ describeEachDatabase('tenants', (given) => {
     const { json, headers } = await create('acme', 'pro')
     expect(json).toMatchObject({ slug: 'acme', status: 'pending', plan: 'pro', role: 'owner', domains: [] })
     expect(headers.get('etag')).toBe('"1"')
-    expect((await boss.get('/api/tenants/acme/members')).json.items).toMatchObject([{ role: 'owner', source: 'manual' }])
-    expect((await boss.get('/api/tenants/acme/subscription')).json).toMatchObject({ plan: 'pro', seats: 50, seatsUsed: 1 })
+    expect((await boss.get('/api/tenants/acme/members')).json.items).toMatchObject([
+      { role: 'owner', source: 'manual' },
+    ])
+    expect((await boss.get('/api/tenants/acme/subscription')).json).toMatchObject({
+      plan: 'pro',
+      seats: 50,
+      seatsUsed: 1,
+    })
     const provisioning = (await boss.get('/api/tenants/acme/provisioning')).json
-    expect(provisioning.steps.map((step: { service: string; status: string }) => [step.service, step.status])).toEqual([
+    expect(
+      provisioning.steps.map((step: { service: string; status: string }) => [step.service, step.status]),
+    ).toEqual([
       ['authentik', 'pending'],
       ['stalwart', 'pending'],
       ['ocis', 'pending'],
       ['mail', 'pending'],
     ])
-    const actions = (await boss.get('/api/tenants/acme/audit')).json.items.map((entry: { action: string }) => entry.action)
+    const actions = (await boss.get('/api/tenants/acme/audit')).json.items.map(
+      (entry: { action: string }) => entry.action,
+    )
     expect(actions.sort()).toEqual(['subscription.created', 'tenant.created'])
   })
 
@@ -42,14 +52,19 @@ describeEachDatabase('tenants', (given) => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array<number>(19).fill(409)])
     expect(answers.find(({ status }) => status === 409)?.json.code).toBe('tenant.slug_taken')
     expect(await given.database.client.tenant.count({ where: { slug: 'contested' } })).toBe(1)
-    expect(await given.database.client.subscription.count({ where: { tenant: { slug: 'contested' } } })).toBe(1)
+    expect(await given.database.client.subscription.count({ where: { tenant: { slug: 'contested' } } })).toBe(
+      1,
+    )
   })
 
-  it.each(['ab', 'Acme', '-acme', 'acme-', 'a_b_c', 'admin', 'x'.repeat(41), ''])('refuses the slug %j', async (slug) => {
-    const answer = await boss.post('/api/tenants', { slug, name: 'Name' })
-    expect(answer.status).toBe(422)
-    expect(answer.json).toMatchObject({ code: 'request.invalid', errors: [{ path: 'slug' }] })
-  })
+  it.each(['ab', 'Acme', '-acme', 'acme-', 'a_b_c', 'admin', 'x'.repeat(41), ''])(
+    'refuses the slug %j',
+    async (slug) => {
+      const answer = await boss.post('/api/tenants', { slug, name: 'Name' })
+      expect(answer.status).toBe(422)
+      expect(answer.json).toMatchObject({ code: 'request.invalid', errors: [{ path: 'slug' }] })
+    },
+  )
 
   it('says whether a slug can be had', async () => {
     await create('occupied')
@@ -71,7 +86,9 @@ describeEachDatabase('tenants', (given) => {
     const stale = await boss.patch('/api/tenants/renamed', { name: 'Other' }, { 'if-match': etag })
     expect([stale.status, stale.json.code]).toEqual([412, 'tenant.changed_meanwhile'])
     expect((await boss.patch('/api/tenants/renamed', { slug: 'other' })).status).toBe(422)
-    expect((await boss.patch('/api/tenants/renamed', { name: 'Other' }, { 'if-match': 'nonsense' })).status).toBe(400)
+    expect(
+      (await boss.patch('/api/tenants/renamed', { name: 'Other' }, { 'if-match': 'nonsense' })).status,
+    ).toBe(400)
   })
 
   it('replays the answer to a repeated Idempotency-Key, and refuses it for another body', async () => {
@@ -91,9 +108,11 @@ describeEachDatabase('tenants', (given) => {
     const seen: string[] = []
     let cursor: string | null = ''
     while (cursor !== null) {
-      const page = (await boss.get(`/api/tenants?limit=3&search=paged-${cursor && `&cursor=${cursor}`}`)).json
+      const page: { items: { slug: string }[]; nextCursor: string | null } = (
+        await boss.get(`/api/tenants?limit=3&search=paged-${cursor && `&cursor=${cursor}`}`)
+      ).json
       expect(page.items.length).toBeLessThanOrEqual(3)
-      seen.push(...page.items.map((tenant: { slug: string }) => tenant.slug))
+      seen.push(...page.items.map((tenant) => tenant.slug))
       cursor = page.nextCursor
     }
     expect(seen).toEqual(['paged-6', 'paged-5', 'paged-4', 'paged-3', 'paged-2', 'paged-1', 'paged-0'])
@@ -108,8 +127,13 @@ describeEachDatabase('tenants', (given) => {
     await create('foreign')
     const mia = await portal.signedIn({ email: 'mia@example.org' })
     await boss.post('/api/tenants/mine/members', { email: 'mia@example.org' })
-    expect((await mia.get('/api/tenants')).json.items.map((tenant: { slug: string }) => tenant.slug)).toEqual(['mine'])
-    const [foreign, absent] = [await mia.get('/api/tenants/foreign'), await mia.get('/api/tenants/does-not-exist')]
+    expect((await mia.get('/api/tenants')).json.items.map((tenant: { slug: string }) => tenant.slug)).toEqual(
+      ['mine'],
+    )
+    const [foreign, absent] = [
+      await mia.get('/api/tenants/foreign'),
+      await mia.get('/api/tenants/does-not-exist'),
+    ]
     const withoutId = ({ requestId: _, ...problem }: Record<string, unknown>) => problem
     expect(foreign.status).toBe(404)
     expect(withoutId(foreign.json)).toEqual(withoutId(absent.json))
@@ -121,7 +145,8 @@ describeEachDatabase('tenants', (given) => {
     await create('crew')
     const admin = await portal.signedIn({ email: 'ada@example.org' })
     const member = await portal.signedIn({ email: 'max@example.org' })
-    const ada = (await boss.post('/api/tenants/crew/members', { email: 'ada@example.org', role: 'admin' })).json
+    const ada = (await boss.post('/api/tenants/crew/members', { email: 'ada@example.org', role: 'admin' }))
+      .json
     const max = (await admin.post('/api/tenants/crew/members', { email: 'Max@example.org' })).json
     expect(max).toMatchObject({ role: 'member', email: 'max@example.org' })
     const again = await admin.post('/api/tenants/crew/members', { email: 'max@example.org' })
@@ -132,7 +157,9 @@ describeEachDatabase('tenants', (given) => {
     expect((await member.post('/api/tenants/crew/members', { email: 'ada@example.org' })).status).toBe(403)
     const promote = await admin.patch(`/api/tenants/crew/members/${max.userId}`, { role: 'owner' })
     expect([promote.status, promote.json.code]).toEqual([403, 'member.role_refused'])
-    expect((await boss.patch(`/api/tenants/crew/members/${ada.userId}`, { role: 'owner' })).json.role).toBe('owner')
+    expect((await boss.patch(`/api/tenants/crew/members/${ada.userId}`, { role: 'owner' })).json.role).toBe(
+      'owner',
+    )
     expect((await admin.delete(`/api/tenants/crew/members/${max.userId}`)).status).toBe(204)
     expect((await member.get('/api/tenants/crew')).status).toBe(404)
   })
@@ -158,10 +185,14 @@ describeEachDatabase('tenants', (given) => {
     await create('seats')
     const people = Array.from({ length: 8 }, (_, index) => `seat${index}@example.org`)
     for (const email of people) await boss.post('/api/users', { email, name: email })
-    const answers = await Promise.all(people.map((email) => boss.post('/api/tenants/seats/members', { email })))
+    const answers = await Promise.all(
+      people.map((email) => boss.post('/api/tenants/seats/members', { email })),
+    )
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(4)
     expect(answers.find(({ status }) => status === 409)?.json.code).toBe('subscription.seats_exhausted')
-    expect((await boss.patch('/api/tenants/seats/subscription', { plan: 'pro' })).json).toMatchObject({ seats: 50 })
+    expect((await boss.patch('/api/tenants/seats/subscription', { plan: 'pro' })).json).toMatchObject({
+      seats: 50,
+    })
     expect((await boss.post('/api/tenants/seats/members', { email: 'mia@example.org' })).status).toBe(201)
     const down = await boss.patch('/api/subscriptions/seats', { plan: 'mvp' })
     expect([down.status, down.json.code]).toEqual([409, 'subscription.does_not_fit'])
@@ -173,7 +204,10 @@ describeEachDatabase('tenants', (given) => {
     expect([gone.status, gone.json.status]).toEqual([202, 'deleting'])
     expect(gone.json.purgeAt).toBe(new Date(clock.now().getTime() + 3_600_000).toISOString())
     expect((await boss.delete('/api/tenants/doomed')).json.purgeAt).toBe(gone.json.purgeAt)
-    expect((await boss.post('/api/tenants/doomed/restore')).json).toMatchObject({ status: 'pending', purgeAt: null })
+    expect((await boss.post('/api/tenants/doomed/restore')).json).toMatchObject({
+      status: 'pending',
+      purgeAt: null,
+    })
     expect((await boss.post('/api/tenants/doomed/restore')).json.code).toBe('tenant.not_deleted')
     await boss.delete('/api/tenants/doomed')
     clock.advance(3_601)
@@ -203,7 +237,9 @@ describeEachDatabase('the seed tenant', (given) => {
     const [one, two] = await Promise.all([startPortal(given.url), startPortal(given.url)])
     try {
       const made = await Promise.all(
-        [one, two, one, two].map(({ container }) => ensureTenant(container.scopes.platform('boot'), 'seeded')),
+        [one, two, one, two].map(({ container }) =>
+          ensureTenant(container.scopes.platform('boot'), 'seeded'),
+        ),
       )
       expect(made.filter(Boolean)).toHaveLength(1)
       expect(await ensureTenant(one.container.scopes.platform('boot'), 'seeded')).toBe(false)

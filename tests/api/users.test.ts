@@ -17,7 +17,12 @@ describeEachDatabase('users', (given) => {
 
   it('creates a user who can sign in at once where a password is given', async () => {
     const user = await create('Nina@Example.org', { password })
-    expect(user).toMatchObject({ email: 'nina@example.org', platformRole: 'user', status: 'active', lastLoginAt: null })
+    expect(user).toMatchObject({
+      email: 'nina@example.org',
+      platformRole: 'user',
+      status: 'active',
+      lastLoginAt: null,
+    })
     const login = await portal.browser().post('/api/auth/login', { email: 'nina@example.org', password })
     expect(login.status).toBe(200)
   })
@@ -31,7 +36,9 @@ describeEachDatabase('users', (given) => {
   it('finds by the start of address or name', async () => {
     await create('zoe@example.org', { name: 'Zoë Ångström' })
     const emails = async (search: string) =>
-      (await boss.get(`/api/users?search=${encodeURIComponent(search)}`)).json.items.map((u: { email: string }) => u.email)
+      (await boss.get(`/api/users?search=${encodeURIComponent(search)}`)).json.items.map(
+        (u: { email: string }) => u.email,
+      )
     expect(await emails('zoe')).toEqual(['zoe@example.org'])
     expect(await emails('ZOË ANG')).toEqual(['zoe@example.org'])
     await create('hundred@example.org', { name: '100% Organic' })
@@ -47,7 +54,9 @@ describeEachDatabase('users', (given) => {
       boss.patch(`/api/users/${second.id}`, { platformRole: 'user' }),
       secondBoss.patch(`/api/users/${first.id}`, { status: 'disabled' }),
     ])
-    const operators = await given.database.client.user.count({ where: { platformRole: 'operator', status: 'active' } })
+    const operators = await given.database.client.user.count({
+      where: { platformRole: 'operator', status: 'active' },
+    })
     expect(operators).toBe(1)
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
     await given.database.client.user.updateMany({
@@ -89,7 +98,11 @@ describeEachDatabase('users', (given) => {
   it('changes the own profile with the right ETag', async () => {
     const sam = await portal.signedIn({ email: 'samuel@example.org' })
     const etag = (await sam.get('/api/users/me/profile')).headers.get('etag') ?? ''
-    const changed = await sam.patch('/api/users/me/profile', { name: 'Samuel', locale: 'pt-BR' }, { 'if-match': etag })
+    const changed = await sam.patch(
+      '/api/users/me/profile',
+      { name: 'Samuel', locale: 'pt-BR' },
+      { 'if-match': etag },
+    )
     expect(changed.json).toMatchObject({ name: 'Samuel', locale: 'pt-BR' })
     expect((await sam.patch('/api/users/me/profile', { name: 'Sam' }, { 'if-match': etag })).status).toBe(412)
     expect((await sam.patch('/api/users/me/profile', { platformRole: 'operator' })).status).toBe(422)

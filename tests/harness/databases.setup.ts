@@ -9,18 +9,6 @@ import { migrate } from '#server/storage/migrate'
 import { loadMigrations } from '#server/storage/migrations'
 import { startPostgresql } from './postgresql'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    /** What `databases.ts` makes each suite's databases from. */
-    databaseTemplates: {
-      /** The server's own database, as superuser; beside it `tenantry_template`, migrated. */
-      postgresqlUrl: string
-      /** A migrated SQLite file. */
-      sqlitePath: string
-    }
-  }
-}
-
 const log = createLog('silent')
 
 /** Vitest's global set-up: one PostgreSQL server for all tests, and of each database a migrated one to copy. */

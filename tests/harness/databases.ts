@@ -7,6 +7,18 @@ import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { createLog } from '#server/lib/log'
 import { type Database, openDatabase, type Provider } from '#server/storage/database'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What `databases.ts` makes each suite's databases from. */
+    databaseTemplates: {
+      /** The server's own database, as superuser; beside it `tenantry_template`, migrated. */
+      postgresqlUrl: string
+      /** A migrated SQLite file. */
+      sqlitePath: string
+    }
+  }
+}
+
 /** A database of one suite's own, gone when the suite ends. */
 export interface DatabaseUnderTest {
   readonly provider: Provider

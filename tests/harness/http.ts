@@ -54,7 +54,8 @@ export class HttpClient {
 
   /** @param init.body sent as JSON unless it is text already */
   async send(method: string, path: string, init: { body?: unknown; headers?: Record<string, string> } = {}) {
-    const body = init.body === undefined || typeof init.body === 'string' ? init.body : JSON.stringify(init.body)
+    const body =
+      init.body === undefined || typeof init.body === 'string' ? init.body : JSON.stringify(init.body)
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
@@ -72,7 +73,12 @@ export class HttpClient {
     }
     const text = await response.text()
     const isJson = /json/.test(response.headers.get('content-type') ?? '')
-    return { status: response.status, headers: response.headers, text, json: isJson && text ? JSON.parse(text) : undefined }
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson && text ? JSON.parse(text) : undefined,
+    }
   }
 
   get = (path: string, headers?: Record<string, string>) => this.send('GET', path, headers && { headers })

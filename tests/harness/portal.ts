@@ -70,7 +70,12 @@ export async function startPortal(
     async signedIn({ email, operator: isOperator }) {
       const boss = await operator()
       const platformRole = isOperator ? 'operator' : 'user'
-      const created = await boss.post('/api/users', { email, name: email.split('@')[0], password, platformRole })
+      const created = await boss.post('/api/users', {
+        email,
+        name: email.split('@')[0],
+        password,
+        platformRole,
+      })
       expectStatus(created, 201, 409)
       return signIn(email)
     },

@@ -4,7 +4,12 @@ import { createTenant } from '#server/domain/tenants/tenants'
 import type { Clock } from '#server/lib/clock'
 import { createLog } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
-import type { DesiredTenant, Provisioner, ServiceName, StepResult } from '#server/provisioning/provisioner.port'
+import type {
+  DesiredTenant,
+  Provisioner,
+  ServiceName,
+  StepResult,
+} from '#server/provisioning/provisioner.port'
 import { createReconciler, type Reconciler, type ReconcilerOptions } from '#server/provisioning/reconciler'
 import type { AuditOf } from '#server/provisioning/runs.store'
 import { byStepOrder } from '#server/provisioning/steps'
@@ -67,7 +72,10 @@ export async function readState({ client }: Database, tenantId: string) {
     where: { id: tenantId },
     include: { steps: true, work: true, runs: { orderBy: { id: 'asc' } } },
   })
-  const entries = await client.auditEntry.findMany({ where: { tenantId, actorKind: 'system' }, orderBy: { id: 'asc' } })
+  const entries = await client.auditEntry.findMany({
+    where: { tenantId, actorKind: 'system' },
+    orderBy: { id: 'asc' },
+  })
   const steps = tenant.steps.sort(byStepOrder)
   return {
     status: tenant.status,
@@ -160,7 +168,8 @@ export function createWorkshop(given: DatabaseUnderTest) {
     reached: (tenantId: string, status: string) =>
       eventually(async () => {
         const state = await readState(given.database, tenantId)
-        if (state.status !== status) throw new Error(`The tenant is ${state.status}: ${JSON.stringify(state.services)}`)
+        if (state.status !== status)
+          throw new Error(`The tenant is ${state.status}: ${JSON.stringify(state.services)}`)
         return state
       }),
 

@@ -1,3 +1,4 @@
+/// <reference types="vite/types/importMeta.d.ts" />
 import type { DefinedRoute } from '#server/http/define-route'
 import type { RouteEntry } from '#server/http/route-inventory'
 
@@ -16,4 +17,7 @@ export function placeOf(file: string): { method: string; path: string } {
 }
 
 /** The route files of the server, as the module `#tenantry/routes` lists them in a build. */
-export const routes: readonly RouteEntry[] = Object.entries(files).map(([file, load]) => ({ ...placeOf(file), load }))
+export const routes: readonly RouteEntry[] = Object.entries(files).map(([file, load]) => ({
+  ...placeOf(file),
+  load,
+}))

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -24,20 +24,23 @@ export interface ServerOptions {
 
 /** The built server, as a process of its own on a loopback port. */
 export interface BuiltServer {
-  url: string
-  port: number
-  dataDir: string
-  pid: number
-  /** Lines of its output until now. */
+  readonly url: string
+  readonly port: number
+  readonly dataDir: string
+  /** Of the process that runs now, or ran last. */
+  readonly pid: number
+  /** Resolves with the exit code when that process has ended, null where a signal ended it. */
+  readonly ended: Promise<number | null>
+  /** Lines of output until now, stdout's and stderr's as they came, over all restarts. */
   logs(): string[]
-  /** Resolves with the exit code when it has ended, null where a signal ended it. */
-  ended: Promise<number | null>
-  /** SIGTERM; waits for its end and removes what the harness made. */
+  /** The lines of one of them alone. */
+  linesOf(stream: 'stdout' | 'stderr'): string[]
+  /** SIGTERM; waits for its end, and removes what the harness made. */
   stop(): Promise<number | null>
-  /** SIGKILL, as a power cut would; the data stays for `restart`. */
+  /** SIGKILL, as a power cut would; the data stays, for `restart`. */
   kill(): Promise<void>
-  /** Ends it where it runs, and starts it anew on the same port and data. */
-  restart(env?: ServerOptions['env']): Promise<BuiltServer>
+  /** Ends it where it runs, and starts it anew on the same port and data, with these variables beside the first ones. */
+  restart(env?: ServerOptions['env']): Promise<void>
 }
 
 /**
@@ -47,49 +50,67 @@ export interface BuiltServer {
  * @throws Error with the server's output where it ends, or is silent for 30 s, instead of serving
  */
 export async function startServer(options: ServerOptions = {}): Promise<BuiltServer> {
-  if (!existsSync(entry)) throw new Error('There is no build: run `npm run build` before the tests that need it.')
+  if (!existsSync(entry))
+    throw new Error('There is no build: run `npm run build` before the tests that need it.')
   const port = options.port ?? (await freePort())
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantry-server-')))
   const url = `http://127.0.0.1:${port}`
-  const child = spawn(process.execPath, [entry], {
-    cwd: dataDir,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: definedOnly({
-      PATH: process.env.PATH,
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      PUBLIC_URL: url,
-      DATA_DIR: dataDir,
-      ...options.env,
-    }),
+  const lines: { from: 'stdout' | 'stderr'; text: string }[] = []
+  const textOf = ({ text }: (typeof lines)[number]) => text
+  let env = definedOnly({
+    PATH: process.env.PATH,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PUBLIC_URL: url,
+    DATA_DIR: dataDir,
+    ...options.env,
   })
-  const lines = collectLines(child)
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
-  const tidy = async () => {
-    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true })
+  let running = run()
+
+  function run() {
+    const child = spawn(process.execPath, [entry], { cwd: dataDir, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const from of ['stdout', 'stderr'] as const)
+      createInterface({ input: child[from] }).on('line', (text) => lines.push({ from, text }))
+    // Not `exit`: what it said last has to be read as well.
+    return { child, ended: once(child, 'close').then(([code]) => code as number | null) }
   }
-  const end = async (signal: NodeJS.Signals) => {
+
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    const { child, ended } = running
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     return ended
   }
 
-  if (options.waitFor !== 'nothing') {
+  async function tidy(): Promise<void> {
+    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true })
+  }
+
+  async function served(): Promise<void> {
+    if (options.waitFor === 'nothing') return
     try {
-      await serving(`${url}/health`, ended)
+      await serving(`${url}/health`, running.ended)
     } catch (error) {
       await end('SIGKILL')
       await tidy()
-      throw new Error(`${(error as Error).message} It said:\n${lines.join('\n')}`, { cause: error })
+      throw new Error(`${(error as Error).message} It said:\n${lines.map(textOf).join('\n')}`, {
+        cause: error,
+      })
     }
   }
 
+  await served()
   return {
     url,
     port,
     dataDir,
-    pid: child.pid ?? 0,
-    logs: () => [...lines],
-    ended,
+    get pid() {
+      return running.child.pid ?? 0
+    },
+    get ended() {
+      return running.ended
+    },
+    logs: () => lines.map(textOf),
+    linesOf: (stream) => lines.filter(({ from }) => from === stream).map(textOf),
     async stop() {
       const code = await end('SIGTERM')
       await tidy()
@@ -98,16 +119,11 @@ export async function startServer(options: ServerOptions = {}): Promise<BuiltSer
     async kill() {
       await end('SIGKILL')
     },
-    async restart(env) {
+    async restart(more) {
       await end('SIGTERM')
-      const again = await startServer({ ...options, env: { ...options.env, ...env }, port, dataDir })
-      // Whoever stops the last one removes the data of the first.
-      const stop = async () => {
-        const code = await again.stop()
-        await tidy()
-        return code
-      }
-      return { ...again, stop }
+      env = definedOnly({ ...env, ...more })
+      running = run()
+      await served()
     },
   }
 }
@@ -120,13 +136,6 @@ export async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
-}
-
-function collectLines(child: ChildProcess): string[] {
-  const lines: string[] = []
-  for (const stream of [child.stdout, child.stderr])
-    if (stream) createInterface({ input: stream }).on('line', (line) => lines.push(line))
-  return lines
 }
 
 /** Asks until it answers 200; a refused connection is asked again at once, for there is nothing else to wait for. */

@@ -12,7 +12,10 @@ export type AuditFields = Record<string, string | number | boolean | null | Date
 export interface AuditRecord {
   /** `noun.what_happened` */
   action: string
-  subject: { kind: 'user' | 'tenant' | 'membership' | 'subscription' | 'session' | 'settings' | 'portal'; id: string }
+  subject: {
+    kind: 'user' | 'tenant' | 'membership' | 'subscription' | 'session' | 'settings' | 'portal'
+    id: string
+  }
   before?: AuditFields
   after?: AuditFields
 }
@@ -29,7 +32,8 @@ interface AuditContext {
 function changesOf(record: AuditRecord) {
   const before: Record<string, string | number | boolean | null> = {}
   const after: Record<string, string | number | boolean | null> = {}
-  const plain = (value: AuditFields[string]) => (value instanceof Date ? value.toISOString() : (value ?? null))
+  const plain = (value: AuditFields[string]) =>
+    value instanceof Date ? value.toISOString() : (value ?? null)
   for (const field of new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})])) {
     const [was, is] = [plain(record.before?.[field]), plain(record.after?.[field])]
     if (was === is) continue
@@ -73,9 +77,15 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
     /** A page of entries, newest first, each with its actor's present name. */
     async list(request: PageRequest) {
       const { where, ...page } = pageOfRows(request, 'newest first')
-      const rows = await db.auditEntry.findMany({ where: { ...where, ...(tenantId && { tenantId }) }, ...page })
+      const rows = await db.auditEntry.findMany({
+        where: { ...where, ...(tenantId && { tenantId }) },
+        ...page,
+      })
       const actorIds = [...new Set(rows.flatMap((row) => row.actorId ?? []))]
-      const people = await db.user.findMany({ where: { id: { in: actorIds } }, select: { id: true, name: true } })
+      const people = await db.user.findMany({
+        where: { id: { in: actorIds } },
+        select: { id: true, name: true },
+      })
       const names = new Map(people.map((person) => [person.id, person.name]))
       const { items, nextCursor } = toPage(rows, request)
       return {
@@ -84,7 +94,11 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
           ...entry,
           before: fieldsOf(before),
           after: fieldsOf(after),
-          actor: { kind: actorKind, id: actorId, name: actorId ? (names.get(actorId) ?? 'deleted user') : 'Tenantry' },
+          actor: {
+            kind: actorKind,
+            id: actorId,
+            name: actorId ? (names.get(actorId) ?? 'deleted user') : 'Tenantry',
+          },
           subject: { kind: subjectKind, id: subjectId },
         })),
       }

@@ -18,7 +18,9 @@ export type MembersStore = ReturnType<typeof membersStore>
 
 const person = { user: { select: { email: true, name: true } } }
 
-function toMember(row: Omit<MemberRow, 'email' | 'name'> & { user: { email: string; name: string } }): MemberRow {
+function toMember(
+  row: Omit<MemberRow, 'email' | 'name'> & { user: { email: string; name: string } },
+): MemberRow {
   const { userId, role, source, createdAt, version, user } = row
   return { userId, email: user.email, name: user.name, role, source, createdAt, version }
 }
@@ -34,7 +36,11 @@ export function membersStore(db: DatabaseClient, clock: Clock, tenantId: string)
       const matching = key
         ? { user: { OR: [{ email: { startsWith: key } }, { nameKey: { startsWith: key } }] } }
         : {}
-      const rows = await db.membership.findMany({ where: { tenantId, ...where, ...matching }, ...page, include: person })
+      const rows = await db.membership.findMany({
+        where: { tenantId, ...where, ...matching },
+        ...page,
+        include: person,
+      })
       const { items, nextCursor } = toPage(rows, request)
       return { items: items.map(toMember), nextCursor }
     },

@@ -22,7 +22,8 @@ export async function addMember(scope: TenantScope, input: AddMember): Promise<M
   if (!mayManageRole(scope.standing, input.role)) throw memberError('member.role_refused')
   const member = await scope.transaction(async (stores) => {
     const user = await stores.people.findByEmail(input.email)
-    if (!user) throw userError('user.not_found', { detail: 'Nobody with this e-mail address has an account here.' })
+    if (!user)
+      throw userError('user.not_found', { detail: 'Nobody with this e-mail address has an account here.' })
     if (await stores.members.find(user.id)) throw memberError('member.already_there')
     const { plan } = await stores.subscription.get()
     if ((await stores.members.count()) >= plans[plan].seats) throw seatsExhausted(plan)
@@ -56,7 +57,8 @@ export async function changeMember(
     if (!before) throw memberError('member.not_found')
     if (!mayManageRole(scope.standing, before.role) || !mayManageRole(scope.standing, input.role))
       throw memberError('member.role_refused')
-    if (!(await stores.members.setRole(userId, input.role, version))) throw memberError('member.changed_meanwhile')
+    if (!(await stores.members.setRole(userId, input.role, version)))
+      throw memberError('member.changed_meanwhile')
     if ((await stores.members.countOwners()) === 0) throw memberError('member.last_owner')
     await stores.steps.ask('changed')
     await stores.audit.record({
@@ -82,7 +84,8 @@ export async function removeMember(scope: TenantScope, userId: string): Promise<
     if (!before) throw memberError('member.not_found')
     if (!mayManageRole(scope.standing, before.role)) throw memberError('member.role_refused')
     await stores.members.remove(userId)
-    if (before.role === 'owner' && (await stores.members.countOwners()) === 0) throw memberError('member.last_owner')
+    if (before.role === 'owner' && (await stores.members.countOwners()) === 0)
+      throw memberError('member.last_owner')
     await stores.steps.ask('changed')
     await stores.audit.record({
       action: 'member.removed',

@@ -5,7 +5,10 @@ import type { OperatorScope, PlatformScope } from '#server/scope'
 const defaultPortalName = 'Tenantry'
 
 /** All settings, each with its source. In oidc-only mode the table is not read: defaults alone hold. */
-export async function getSettings(scope: PlatformScope | OperatorScope, authMode: AuthMode): Promise<Settings> {
+export async function getSettings(
+  scope: PlatformScope | OperatorScope,
+  authMode: AuthMode,
+): Promise<Settings> {
   const portalName = authMode === 'oidc-only' ? undefined : await scope.stores.settings.find('portalName')
   return {
     portalName: portalName

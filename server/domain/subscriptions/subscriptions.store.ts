@@ -27,7 +27,10 @@ export type SubscriptionStore = ReturnType<typeof subscriptionStore>
 
 const withUse = { tenant: { select: { slug: true, _count: { select: { members: true } } } } }
 
-interface SubscriptionRecord extends Pick<SubscriptionRow, 'id' | 'plan' | 'createdAt' | 'updatedAt' | 'version'> {
+interface SubscriptionRecord extends Pick<
+  SubscriptionRow,
+  'id' | 'plan' | 'createdAt' | 'updatedAt' | 'version'
+> {
   tenant: { slug: string; _count: { members: number } }
 }
 

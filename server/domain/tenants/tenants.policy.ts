@@ -16,7 +16,12 @@ export type TenantPermission =
 /** What a person can be to a tenant: one of its roles, or an operator of the platform. */
 export type TenantStanding = TenantRole | 'operator'
 
-const member: readonly TenantPermission[] = ['tenant:read', 'members:read', 'provisioning:read', 'subscription:read']
+const member: readonly TenantPermission[] = [
+  'tenant:read',
+  'members:read',
+  'provisioning:read',
+  'subscription:read',
+]
 const admin: readonly TenantPermission[] = [
   ...member,
   'tenant:update',

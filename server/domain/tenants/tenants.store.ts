@@ -60,7 +60,11 @@ export function tenantsStore(db: DatabaseClient, clock: Clock, viewer: { userId:
       const key = searchPrefix(filter.search)
       const matching = key ? { OR: [{ slug: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
       const status = filter.status && { status: filter.status }
-      const rows = await db.tenant.findMany({ where: { ...where, ...visible, ...matching, ...status }, ...page, include })
+      const rows = await db.tenant.findMany({
+        where: { ...where, ...visible, ...matching, ...status },
+        ...page,
+        include,
+      })
       const { items, nextCursor } = toPage(rows, filter)
       return { items: items.map(toRow), nextCursor }
     },
@@ -88,7 +92,9 @@ export function tenantsStore(db: DatabaseClient, clock: Clock, viewer: { userId:
 export function tenantStore(db: DatabaseClient, clock: Clock, tenantId: string, viewerId: string) {
   return {
     async get(): Promise<TenantRow> {
-      return toRow(await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, include: withStanding(viewerId) }))
+      return toRow(
+        await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, include: withStanding(viewerId) }),
+      )
     },
 
     /** @returns whether it was changed: false where `version` is no longer the tenant's */

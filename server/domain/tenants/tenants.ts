@@ -28,7 +28,11 @@ export async function writeTenant(stores: PlatformStores, input: CreateTenant, o
   const subscription = await own.subscription.create(input.plan)
   if (ownerId) await own.members.add(ownerId, 'owner', 'manual')
   await own.steps.ask('created')
-  await own.audit.record({ action: 'tenant.created', subject: { kind: 'tenant', id }, after: { ...input, ownerId } })
+  await own.audit.record({
+    action: 'tenant.created',
+    subject: { kind: 'tenant', id },
+    after: { ...input, ownerId },
+  })
   await own.audit.record({
     action: 'subscription.created',
     subject: { kind: 'subscription', id: subscription.id },
@@ -43,7 +47,10 @@ export async function writeTenant(stores: PlatformStores, input: CreateTenant, o
  *
  * @throws AppError tenant.slug_taken
  */
-export async function createTenant(scope: PlatformScope | OperatorScope, input: CreateTenant): Promise<TenantRow> {
+export async function createTenant(
+  scope: PlatformScope | OperatorScope,
+  input: CreateTenant,
+): Promise<TenantRow> {
   try {
     const tenant = await scope.transaction(async (stores: PlatformStores) => {
       const id = await writeTenant(stores, input, scope.actorId)
@@ -97,7 +104,11 @@ export function getTenant(scope: TenantScope): Promise<TenantRow> {
  * @param version that the caller saw; undefined: whatever it is now
  * @throws AppError tenant.changed_meanwhile
  */
-export async function updateTenant(scope: TenantScope, input: UpdateTenant, version?: number): Promise<TenantRow> {
+export async function updateTenant(
+  scope: TenantScope,
+  input: UpdateTenant,
+  version?: number,
+): Promise<TenantRow> {
   const changed = await scope.transaction(async (stores) => {
     const before = await stores.tenant.get()
     const change = { ...(input.name !== undefined && { name: input.name }) }

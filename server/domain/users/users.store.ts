@@ -33,7 +33,10 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
       const { where, ...page } = pageOfRows(request, 'newest first')
       const key = searchPrefix(request.search)
       const matching = key ? { OR: [{ email: { startsWith: key } }, { nameKey: { startsWith: key } }] } : {}
-      const rows = await db.user.findMany({ where: { ...where, ...matching, status: { not: 'deleted' } }, ...page })
+      const rows = await db.user.findMany({
+        where: { ...where, ...matching, status: { not: 'deleted' } },
+        ...page,
+      })
       return toPage(rows, request)
     },
 
@@ -84,7 +87,11 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
     /** Tenants of which this person is the only owner: at most so many slugs. */
     async soleOwnerships(id: string, limit = 10): Promise<string[]> {
       const owned = await db.membership.findMany({
-        where: { userId: id, role: 'owner', tenant: { members: { none: { role: 'owner', userId: { not: id } } } } },
+        where: {
+          userId: id,
+          role: 'owner',
+          tenant: { members: { none: { role: 'owner', userId: { not: id } } } },
+        },
         select: { tenant: { select: { slug: true } } },
         take: limit,
       })

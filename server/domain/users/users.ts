@@ -7,6 +7,7 @@ import { userError } from './users.errors'
 import type { UserRow } from './users.store'
 
 export { userError } from './users.errors'
+export type { UserRow } from './users.store'
 
 /** A page of all users, newest first. */
 export function listUsers(scope: OperatorScope, request: PageRequest & { search?: string | undefined }) {
@@ -59,7 +60,12 @@ export async function createUser(
  * @param version that the caller saw; undefined: whatever it is now
  * @throws AppError user.not_found, user.last_operator, user.changed_meanwhile
  */
-export function updateUser(scope: OperatorScope, id: string, input: UpdateUser, version?: number): Promise<UserRow> {
+export function updateUser(
+  scope: OperatorScope,
+  id: string,
+  input: UpdateUser,
+  version?: number,
+): Promise<UserRow> {
   return scope.transaction(async (stores) => {
     const before = await stores.users.find(id)
     if (!before || before.status === 'deleted') throw userError('user.not_found')
@@ -92,7 +98,9 @@ export async function deleteUser(scope: OperatorScope, id: string): Promise<void
     if (!before || before.status === 'deleted') throw userError('user.not_found')
     const alone = await stores.users.soleOwnerships(id)
     if (alone.length)
-      throw userError('user.sole_owner', { detail: `Give these tenants another owner first: ${alone.join(', ')}.` })
+      throw userError('user.sole_owner', {
+        detail: `Give these tenants another owner first: ${alone.join(', ')}.`,
+      })
     await stores.sessions.endAllOf(id)
     await stores.users.endMemberships(id)
     await stores.users.erase(id)
@@ -126,4 +134,18 @@ export function updateProfile(scope: CallerScope, input: UpdateProfile, version?
     })
     return user
   })
+}
+
+/** Most tenants that the home shows; the list of tenants shows the rest. */
+const most = 200
+
+/** What the portal's home shows of the caller: who they are, and the tenants that they are a member of. */
+export async function overviewOf(scope: CallerScope) {
+  const { self, ownTenants, ownSubscriptions } = scope.stores
+  const [user, seen, subscribed] = await Promise.all([
+    self.get(),
+    ownTenants.list({ limit: most }),
+    ownSubscriptions.list({ limit: most }),
+  ])
+  return { user, tenants: seen.items, subscriptions: subscribed.items }
 }

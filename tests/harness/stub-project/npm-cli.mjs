@@ -1,5 +1,6 @@
-// Stands in for npm. STUB_NPM: `fail`, or `cut` for one that dies in between. STUB_FAILING: scripts that fail.
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Stands in for npm. STUB_NPM: `fail`; `cut` for one that dies in between; `wait` for one that goes on when the
+// file `go` is there. STUB_FAILING: scripts that fail.
+import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 /** @param {string} line */
 const note = (line) => appendFileSync(process.env.STUB_ROOT + '/calls.log', `${line}\n`)
@@ -17,6 +18,8 @@ if (process.env.STUB_NPM === 'fail') {
   console.error('npm error the registry is gone')
   process.exit(1)
 }
+const moment = new Int32Array(new SharedArrayBuffer(4))
+while (process.env.STUB_NPM === 'wait' && !existsSync(root + '/go')) Atomics.wait(moment, 0, 0, 10)
 rmSync(root + '/node_modules', { recursive: true, force: true })
 cpSync(root + '/packages', root + '/node_modules', { recursive: true })
 if (process.env.STUB_NPM === 'cut') process.kill(process.pid, 'SIGKILL')

@@ -1,4 +1,4 @@
-// Stands in for nuxt. STUB_BUILD: `fail`. STUB_BUILD_MS: how long a build takes.
+// Stands in for nuxt. STUB_BUILD: `fail`.
 import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 
 /** @param {string} line */
@@ -7,6 +7,7 @@ const note = (line) => appendFileSync(process.env.STUB_ROOT + '/calls.log', `${l
 const root = process.env.STUB_ROOT
 const [command] = process.argv.slice(2)
 note('nuxt ' + command)
+writeFileSync(root + '/nuxt.env.json', JSON.stringify(process.env))
 if (command === 'prepare') {
   mkdirSync(root + '/.nuxt', { recursive: true })
   writeFileSync(root + '/.nuxt/eslint.config.mjs', '')

@@ -1,8 +1,13 @@
-import type { Sealer } from '#server/vault/seal'
 import { sha256 } from '#server/lib/ids'
 import type { Log } from '#server/lib/log'
-import type { Cache } from '#server/storage/cache'
-import { httpError } from './http.errors'
+import type { Cache } from './cache'
+import { defineErrors } from '#server/lib/errors'
+
+const idempotencyError = defineErrors({
+  'idempotency.malformed': { status: 400, title: 'Idempotency-Key must be 1 to 128 printable characters.' },
+  'idempotency.key_reused': { status: 409, title: 'This Idempotency-Key was used for another request.' },
+  'idempotency.in_progress': { status: 409, title: 'The first request with this Idempotency-Key still runs.' },
+})
 
 /** How long an answer is kept for a repeated call. */
 const keptForSeconds = 86_400
@@ -15,6 +20,12 @@ export interface KeptAnswer {
   body: unknown
   /** Its entity tag, where it has one. */
   tag?: string | undefined
+}
+
+/** What keeps an answer from whoever can read the cache. Implemented by server/vault/seal.ts. */
+export interface AnswerSealer {
+  seal(text: string): Promise<string>
+  open(sealed: string): Promise<string>
 }
 
 interface IdempotentCall {
@@ -38,16 +49,16 @@ export interface Idempotency {
 }
 
 /** Keeps answers in the cache that all replicas share, sealed: they may hold what the caller alone may see. */
-export function createIdempotency(cache: Cache, sealer: Sealer, log: Log): Idempotency {
+export function createIdempotency(cache: Cache, sealer: AnswerSealer, log: Log): Idempotency {
   return {
     async once({ actorId, key, request }, work) {
-      if (!/^[\x21-\x7e]{1,128}$/.test(key)) throw httpError('idempotency.malformed')
+      if (!/^[\x21-\x7e]{1,128}$/.test(key)) throw idempotencyError('idempotency.malformed')
       const place = `idempotency:${sha256(JSON.stringify([actorId, key]))}`
       const fingerprint = sha256(request)
       if (!(await cache.setIfAbsent(place, fingerprint, runningForSeconds))) {
         const [keptFingerprint, sealed] = ((await cache.get(place)) ?? '').split(' ')
-        if (keptFingerprint && keptFingerprint !== fingerprint) throw httpError('idempotency.key_reused')
-        if (!sealed) throw httpError('idempotency.in_progress', { retryAfterSeconds: 1 })
+        if (keptFingerprint && keptFingerprint !== fingerprint) throw idempotencyError('idempotency.key_reused')
+        if (!sealed) throw idempotencyError('idempotency.in_progress', { retryAfterSeconds: 1 })
         return { ...(JSON.parse(await sealer.open(sealed)) as KeptAnswer), replayed: true }
       }
       const answer = await work().catch(async (error: unknown) => {
