@@ -80,8 +80,16 @@ function outcomeOf(error: unknown, attempt: number, { clock, random }: AttemptMe
   return { status: 'error', error: words.replace(/\p{C}+/gu, ' ').slice(0, wordsLimit), nextAttemptAt }
 }
 
-function logUnexpected(error: unknown, { service, step }: Provisioner, { id }: DesiredTenant, log: Log): void {
+function logUnexpected(
+  error: unknown,
+  { service, step }: Provisioner,
+  { id }: DesiredTenant,
+  log: Log,
+): void {
   // Nothing but these: an error of a library may carry the request that it made, with its token.
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-  log.error({ tenantId: id, service, step, error: { name, message, stack } }, 'a provisioner failed unexpectedly')
+  log.error(
+    { tenantId: id, service, step, error: { name, message, stack } },
+    'a provisioner failed unexpectedly',
+  )
 }

@@ -43,7 +43,10 @@ export function keepLease({ until, renew, everyMs, clock, log }: Renewal): Lease
       if (renewed) until = renewed
       else lose()
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'a lease could not be renewed')
+      log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'a lease could not be renewed',
+      )
     } finally {
       isRenewing = false
     }

@@ -69,5 +69,9 @@ async function runStep({ claim, step, lease, signal }: Begun, means: PassMeans):
   const { passId, tenant } = claim
   const about = { tenantId: tenant.id, passId, step: stepKey(step), attempt: step.attempt, ...outcome }
   if (outcome.status === 'error') log.warn(about, 'a provisioning step failed')
-  else log.info(about, outcome.status === 'ok' ? 'a provisioning step is done' : 'a provisioning step was cut off')
+  else
+    log.info(
+      about,
+      outcome.status === 'ok' ? 'a provisioning step is done' : 'a provisioning step was cut off',
+    )
 }

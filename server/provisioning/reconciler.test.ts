@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '#server/lib/clock'
 import { IntegrationError } from '#server/lib/errors'
-import { createLog } from '#server/lib/log'
 import { updateTenant } from '#server/domain/tenants/tenants'
 import { createLocalSignals } from '#server/storage/signals-local'
 import { describeEachDatabase } from '../../tests/harness/databases'
-import { createLatch, createService, createWorkshop, eventually, silent } from '../../tests/harness/provisioning'
+import {
+  createLatch,
+  createService,
+  createWorkshop,
+  eventually,
+  silent,
+} from '../../tests/harness/provisioning'
 import { reconcile } from './provisioning'
 
 const unavailable = (retryAfterSeconds?: number) =>
@@ -29,7 +33,12 @@ describeEachDatabase('the reconciler', (given) => {
       const state = await shop.reached(tenant.id, 'active')
 
       expect(state.services).toEqual({ authentik: 'ok', stalwart: 'ok', ocis: 'skipped', mail: 'skipped' })
-      expect(state.step('authentik')).toMatchObject({ attempt: 1, error: null, reason: null, nextAttemptAt: null })
+      expect(state.step('authentik')).toMatchObject({
+        attempt: 1,
+        error: null,
+        reason: null,
+        nextAttemptAt: null,
+      })
       expect(state.step('authentik').externalId).toBe(authentik.made.get(tenant.id))
       expect(state.step('ocis')).toMatchObject({ attempt: 0, reason: 'not configured', nextAttemptAt: null })
       expect(state.runs).toEqual([{ cause: 'created', status: 'done', ended: true }])
@@ -93,7 +102,7 @@ describeEachDatabase('the reconciler', (given) => {
 
     it('takes those first that wait longest', async () => {
       const authentik = createService()
-      const tenants = []
+      const tenants: { id: string; slug: string }[] = []
       for (let count = 0; count < 5; count++) {
         tenants.push(await shop.createTenant())
         shop.clock.advance(1000)
@@ -103,139 +112,6 @@ describeEachDatabase('the reconciler', (given) => {
       shop.start([authentik], { concurrency: 1 })
       await eventually(() => expect(authentik.calls).toHaveLength(5))
       expect(authentik.calls.map(({ id }) => id)).toEqual([1, 2, 3, 4, 0].map((index) => tenants[index]?.id))
-    })
-  })
-
-  describe('where a service fails', () => {
-    it('says why, goes on with the others, and tries again after a while', async () => {
-      const authentik = createService()
-      const stalwart = createService('stalwart', 'domain')
-      authentik.fail(unavailable())
-      authentik.fail(unavailable())
-      const reconciler = shop.start([authentik, stalwart])
-      const tenant = await shop.createTenant()
-
-      const first = await shop.stepReached(tenant.id, 'authentik', 'error')
-      expect(first).toMatchObject({ attempt: 1, error: unavailable().message })
-      expect(first.nextAttemptAt).toEqual(new Date(shop.clock.now().getTime() + 2_000))
-      await shop.stepReached(tenant.id, 'stalwart', 'ok')
-      await eventually(async () =>
-        expect((await shop.state(tenant.id)).runs).toEqual([{ cause: 'created', status: 'failed', ended: true }]),
-      )
-      expect((await shop.state(tenant.id)).status).toBe('pending')
-
-      shop.clock.advance(2_000)
-      reconciler.look()
-      await eventually(async () => expect((await shop.state(tenant.id)).step('authentik').attempt).toBe(2))
-      const second = await shop.stepReached(tenant.id, 'authentik', 'error')
-      expect(second.nextAttemptAt).toEqual(new Date(shop.clock.now().getTime() + 4_000))
-
-      shop.clock.advance(4_000)
-      reconciler.look()
-      const state = await shop.reached(tenant.id, 'active')
-      expect(state.step('authentik')).toMatchObject({ status: 'ok', attempt: 3, error: null, nextAttemptAt: null })
-      expect(state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual([
-        'created failed',
-        'retry failed',
-        'retry done',
-      ])
-      // What had succeeded was not tried again.
-      expect(stalwart.calls).toHaveLength(1)
-    })
-
-    it('does not try before its time', async () => {
-      const authentik = createService()
-      authentik.fail(unavailable())
-      const reconciler = shop.start([authentik])
-      const tenant = await shop.createTenant()
-      await shop.stepReached(tenant.id, 'authentik', 'error')
-
-      shop.clock.advance(1_999)
-      reconciler.look()
-      // Whoever came later is served, and it is not.
-      const other = await shop.createTenant()
-      await shop.reached(other.id, 'active')
-      expect(authentik.calls.map(({ id }) => id)).toEqual([tenant.id, other.id])
-    })
-
-    it('wakes by itself when the time has come', async () => {
-      const authentik = createService()
-      authentik.fail(unavailable())
-      shop.start([authentik], { clock: systemClock, random: () => 0 })
-      const tenant = await shop.createTenant('Acme', systemClock)
-      await shop.stepReached(tenant.id, 'authentik', 'error')
-      const state = await shop.reached(tenant.id, 'active')
-      expect(state.step('authentik').attempt).toBe(2)
-    })
-
-    it('waits as long as the service asks for', async () => {
-      const authentik = createService()
-      authentik.fail(unavailable(90))
-      shop.start([authentik])
-      const tenant = await shop.createTenant()
-      const step = await shop.stepReached(tenant.id, 'authentik', 'error')
-      expect(step.nextAttemptAt).toEqual(new Date(shop.clock.now().getTime() + 90_000))
-    })
-
-    it('leaves what waiting can not help until somebody asks', async () => {
-      const authentik = createService()
-      const message = 'Authentik has a group acme that Tenantry did not make'
-      authentik.fail(new IntegrationError({ service: 'authentik', kind: 'conflict', message }))
-      const reconciler = shop.start([authentik])
-      const tenant = await shop.createTenant()
-      const step = await shop.stepReached(tenant.id, 'authentik', 'error')
-      expect(step).toMatchObject({ error: message, nextAttemptAt: null })
-
-      shop.clock.advance(86_400_000)
-      reconciler.look()
-      const other = await shop.createTenant()
-      await shop.reached(other.id, 'active')
-      expect((await shop.state(tenant.id)).step('authentik')).toMatchObject({ status: 'error', attempt: 1 })
-
-      await reconcile(await shop.scopeOf(tenant.slug))
-      const state = await shop.reached(tenant.id, 'active')
-      expect(state.step('authentik')).toMatchObject({ status: 'ok', attempt: 1, error: null })
-    })
-
-    it('tells people nothing of an error that it does not know, and the log what to look for', async () => {
-      const lines: string[] = []
-      const log = createLog('info', { write: (line) => void lines.push(line) })
-      const authentik = createService()
-      authentik.fail(Object.assign(new TypeError('x is not a function'), { request: { authorization: 'Bearer s3cret' } }))
-      shop.start([authentik], { log })
-      const tenant = await shop.createTenant()
-      const step = await shop.stepReached(tenant.id, 'authentik', 'error')
-      expect(step.error).toBe('Something unexpected went wrong. It will be tried again; the log has the details.')
-      expect(step.nextAttemptAt).not.toBeNull()
-      expect(lines.join()).toContain('x is not a function')
-      expect(lines.join()).not.toContain('s3cret')
-    })
-
-    it('gives up on a service that never answers', async () => {
-      const authentik = createService()
-      authentik.next(() => new Promise(() => {}))
-      shop.start([authentik], { stepTimeoutMs: 30 })
-      const tenant = await shop.createTenant()
-      const step = await shop.stepReached(tenant.id, 'authentik', 'error')
-      expect(step.error).toBe('It did not finish within 0.03 seconds.')
-      expect(step.nextAttemptAt).not.toBeNull()
-    })
-
-    it('remembers the last 20 retries, and every run that somebody asked for', async () => {
-      const authentik = createService()
-      for (let count = 0; count < 25; count++) authentik.fail(unavailable())
-      const reconciler = shop.start([authentik])
-      const tenant = await shop.createTenant()
-      for (let attempt = 1; attempt <= 25; attempt++) {
-        await eventually(async () =>
-          expect((await shop.state(tenant.id)).step('authentik')).toMatchObject({ status: 'error', attempt }),
-        )
-        shop.clock.advance(300_000)
-        reconciler.look()
-      }
-      const { runs } = await shop.reached(tenant.id, 'active')
-      expect(runs.map(({ cause }) => cause)).toEqual(['created', ...Array.from({ length: 20 }, () => 'retry')])
-      expect(runs.at(-1)).toMatchObject({ status: 'done' })
     })
   })
 
@@ -259,7 +135,10 @@ describeEachDatabase('the reconciler', (given) => {
       const state = await shop.reached(tenant.id, 'active')
       expect(authentik.calls.map(({ name }) => name)).toEqual(['Acme', 'Acme International'])
       expect(state.step('authentik').externalId).toBe(authentik.made.get(tenant.id))
-      expect(state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual(['created done', 'changed done'])
+      expect(state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual([
+        'created done',
+        'changed done',
+      ])
     })
 
     it('keeps what an outdated attempt made, so that it is known', async () => {
@@ -304,17 +183,20 @@ describeEachDatabase('the reconciler', (given) => {
       await shop.reached(tenant.id, 'active')
     })
 
-    it.each(['suspended', 'archived', 'deleting'] as const)('but not of a tenant that is %s', async (status) => {
-      const left = await shop.createTenant()
-      await given.database.client.tenant.update({ where: { id: left.id }, data: { status } })
-      const before = await shop.state(left.id)
-      const authentik = createService()
-      shop.start([authentik])
-      const other = await shop.createTenant()
-      await shop.reached(other.id, 'active')
-      expect(authentik.calls.map(({ id }) => id)).toEqual([other.id])
-      expect((await shop.state(left.id)).steps).toEqual(before.steps)
-    })
+    it.each(['suspended', 'archived', 'deleting'] as const)(
+      'but not of a tenant that is %s',
+      async (status) => {
+        const left = await shop.createTenant()
+        await given.database.client.tenant.update({ where: { id: left.id }, data: { status } })
+        const before = await shop.state(left.id)
+        const authentik = createService()
+        shop.start([authentik])
+        const other = await shop.createTenant()
+        await shop.reached(other.id, 'active')
+        expect(authentik.calls.map(({ id }) => id)).toEqual([other.id])
+        expect((await shop.state(left.id)).steps).toEqual(before.steps)
+      },
+    )
   })
 
   describe('when a service becomes configured', () => {
@@ -326,14 +208,25 @@ describeEachDatabase('the reconciler', (given) => {
       await shop.reached(tenant.id, 'active')
       await shop.reached(suspended.id, 'active')
       await before.stop()
-      await given.database.client.tenant.update({ where: { id: suspended.id }, data: { status: 'suspended' } })
+      await given.database.client.tenant.update({
+        where: { id: suspended.id },
+        data: { status: 'suspended' },
+      })
 
       const authentik = createService()
       shop.start([stalwart, authentik])
       const step = await shop.stepReached(tenant.id, 'authentik', 'ok')
       expect(step).toMatchObject({ attempt: 1, reason: null, externalId: authentik.made.get(tenant.id) })
-      expect(step.state.services).toEqual({ authentik: 'ok', stalwart: 'ok', ocis: 'skipped', mail: 'skipped' })
-      expect(step.state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual(['created done', 'changed done'])
+      expect(step.state.services).toEqual({
+        authentik: 'ok',
+        stalwart: 'ok',
+        ocis: 'skipped',
+        mail: 'skipped',
+      })
+      expect(step.state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual([
+        'created done',
+        'changed done',
+      ])
       expect(stalwart.calls).toHaveLength(2)
       expect((await shop.state(suspended.id)).step('authentik').status).toBe('skipped')
     })

@@ -153,7 +153,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (await endsWithin(underWay, graceMs)) return
     stopping.abort()
     if (!(await endsWithin(underWay, lastMomentMs)))
-      log.warn({ tenants: [...passes.keys()] }, 'provisioning was left under way; it goes on when its lease is over')
+      log.warn(
+        { tenants: [...passes.keys()] },
+        'provisioning was left under way; it goes on when its lease is over',
+      )
   }
 
   return {

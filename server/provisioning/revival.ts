@@ -26,7 +26,10 @@ export function createRevival({ database, clock, signals, configured }: RevivalM
   let after: string | undefined
   return async (): Promise<boolean> => {
     if (clock.now() < dueAt) return false
-    const { tenantIds, next } = await reviveSkipped({ database, clock }, configured, { after, limit: pageSize })
+    const { tenantIds, next } = await reviveSkipped({ database, clock }, configured, {
+      after,
+      limit: pageSize,
+    })
     for (const tenantId of tenantIds) signals.publish(changedChannel, tenantId)
     after = next
     if (next === undefined) dueAt = addSeconds(clock.now(), everySeconds)

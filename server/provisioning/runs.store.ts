@@ -17,16 +17,14 @@ export type AuditOf = (tx: DatabaseClient, context: { tenantId: string; requestI
 interface Pass {
   readonly passId: string
   readonly tenant: { readonly id: string }
-  readonly runIds: readonly string[]
 }
 
 /** So many automatic retries of a tenant are remembered, so that a service that is down for weeks fills no disk. */
 const keptRetries = 20
 
-/** Opens the run of a retry that nobody asked for. @returns its id */
-export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date): Promise<string> {
-  const run = { id: newId(), tenantId, cause: 'retry', startedAt: now } as const
-  await tx.provisioningRun.create({ data: run })
+/** Opens the run of a retry that nobody asked for. */
+export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date): Promise<void> {
+  await tx.provisioningRun.create({ data: { id: newId(), tenantId, cause: 'retry', startedAt: now } })
   const [superfluous] = await tx.provisioningRun.findMany({
     where: { tenantId, cause: 'retry' },
     orderBy: { id: 'desc' },
@@ -36,20 +34,28 @@ export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date)
   })
   if (superfluous)
     await tx.provisioningRun.deleteMany({ where: { tenantId, cause: 'retry', id: { lte: superfluous.id } } })
-  return run.id
 }
 
 /**
- * Ends a pass's runs where every step is settled, and makes a pending tenant active where none of them failed.
+ * Ends the open runs where every step is settled, and makes a pending tenant active where none of them failed. Whoever
+ * asks makes every step pending again, so that a run that was opened during a pass outlives it.
  * To be called in the transaction that settled a step.
  */
-export async function concludeRuns(tx: DatabaseClient, pass: Pass, now: Date, auditOf: AuditOf): Promise<void> {
-  const { passId, tenant, runIds } = pass
-  const steps = await tx.provisioningStep.findMany({ where: { tenantId: tenant.id }, select: { status: true } })
+export async function concludeRuns(
+  tx: DatabaseClient,
+  pass: Pass,
+  now: Date,
+  auditOf: AuditOf,
+): Promise<void> {
+  const { passId, tenant } = pass
+  const steps = await tx.provisioningStep.findMany({
+    where: { tenantId: tenant.id },
+    select: { status: true },
+  })
   if (steps.some(({ status }) => status === 'pending' || status === 'running')) return
   const failed = steps.some(({ status }) => status === 'error')
   await tx.provisioningRun.updateMany({
-    where: { tenantId: tenant.id, id: { in: [...runIds] }, status: 'running' },
+    where: { tenantId: tenant.id, status: 'running' },
     data: { status: failed ? 'failed' : 'done', endedAt: now },
   })
   if (failed) return

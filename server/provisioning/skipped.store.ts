@@ -34,14 +34,22 @@ export async function reviveSkipped(
   const tenantIds = [...new Set(found.map(({ tenantId }) => tenantId))]
   for (const tenantId of tenantIds) {
     await database.transaction(async (tx) => {
-      const steps = await tx.provisioningStep.findMany({ where: { tenantId, ...skipped }, select: { id: true } })
+      const steps = await tx.provisioningStep.findMany({
+        where: { tenantId, ...skipped },
+        select: { id: true },
+      })
       if (steps.length > 0) await revive(tx, tenantId, steps, clock.now())
     })
   }
   return { tenantIds, next: found.length === page.limit ? found.at(-1)?.id : undefined }
 }
 
-async function revive(tx: DatabaseClient, tenantId: string, steps: { id: string }[], now: Date): Promise<void> {
+async function revive(
+  tx: DatabaseClient,
+  tenantId: string,
+  steps: { id: string }[],
+  now: Date,
+): Promise<void> {
   const { sequence } = await tx.provisioningWork.update({
     where: { tenantId },
     data: { sequence: { increment: steps.length } },

@@ -26,7 +26,14 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
         create: { tenantId, sequence: tenantSteps.length },
         update: { sequence: { increment: tenantSteps.length } },
       })
-      const due = { status: 'pending', attempt: 0, reason: null, error: null, nextAttemptAt: now, updatedAt: now } as const
+      const due = {
+        status: 'pending',
+        attempt: 0,
+        reason: null,
+        error: null,
+        nextAttemptAt: now,
+        updatedAt: now,
+      } as const
       for (const [index, { service, step }] of tenantSteps.entries()) {
         const place = sequence - tenantSteps.length + index + 1
         await db.provisioningStep.upsert({
@@ -45,7 +52,10 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
       // on behind it.
       const work = await db.provisioningWork.findUnique({ where: { tenantId }, select: { sequence: true } })
       const steps = await db.provisioningStep.findMany({ where: { tenantId } })
-      const { status } = await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: { status: true } })
+      const { status } = await db.tenant.findUniqueOrThrow({
+        where: { id: tenantId },
+        select: { status: true },
+      })
       return { status, sequence: work?.sequence ?? 0, steps: steps.sort(byStepOrder) }
     },
 

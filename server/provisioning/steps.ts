@@ -22,6 +22,9 @@ export function stepKey({ service, step }: { service: string; step: string }): s
 }
 
 /** Compares two steps by the order in which they are shown; for `sort`. */
-export function byStepOrder(a: { service: string; step: string }, b: { service: string; step: string }): number {
+export function byStepOrder(
+  a: { service: string; step: string },
+  b: { service: string; step: string },
+): number {
   return (order.get(stepKey(a)) ?? order.size) - (order.get(stepKey(b)) ?? order.size)
 }

@@ -25,8 +25,6 @@ export interface Claim {
   readonly tenant: DesiredTenant
   readonly fence: number
   readonly leaseUntil: Date
-  /** The runs that end with this pass. */
-  readonly runIds: readonly string[]
   /** Marked running. None: everything that was due is settled, and there is no lease to give back. */
   readonly steps: readonly BegunStep[]
 }
@@ -81,7 +79,13 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         const now = clock.now()
         const tenant = await tx.tenant.findUnique({
           where: { id: tenantId, status: { in: [...provisionedStatuses] } },
-          select: { id: true, slug: true, name: true, steps: true, runs: { where: { status: 'running' } } },
+          select: {
+            id: true,
+            slug: true,
+            name: true,
+            steps: true,
+            runs: { where: { status: 'running' }, take: 1 },
+          },
         })
         const due = (tenant?.steps ?? []).filter(({ nextAttemptAt }) => nextAttemptAt && nextAttemptAt <= now)
         if (!tenant || due.length === 0) return null
@@ -105,14 +109,18 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
             await tx.provisioningStep.update({ where: { id }, data: { ...change, ...running } })
             steps.push({ id, service, step, generation, attempt: attempt + 1 })
           } else {
-            const skipped = { status: 'skipped', reason: notConfigured, error: null, nextAttemptAt: null } as const
+            const skipped = {
+              status: 'skipped',
+              reason: notConfigured,
+              error: null,
+              nextAttemptAt: null,
+            } as const
             await tx.provisioningStep.update({ where: { id }, data: { ...change, ...skipped } })
           }
         }
-        const open = tenant.runs.map(({ id }) => id)
-        const runIds = open.length > 0 ? open : [await openRetry(tx, tenantId, now)]
+        if (tenant.runs.length === 0) await openRetry(tx, tenantId, now)
         const { slug, name } = tenant
-        const claim = { passId, tenant: { id: tenantId, slug, name }, fence: work.fence, leaseUntil, runIds, steps }
+        const claim = { passId, tenant: { id: tenantId, slug, name }, fence: work.fence, leaseUntil, steps }
         await concludeRuns(tx, claim, now, auditOf)
         return claim
       })
