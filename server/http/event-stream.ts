@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { defineEventHandler, getQuery, getRequestHeader, type H3Event } from 'h3'
 import { z } from 'zod'
 import type { Container } from '#server/container'
+import { AppError } from '#server/lib/errors'
 import type { Access, ScopeOf } from './access'
 import { admit } from './admit'
 import type { DefinedRoute, RouteDefinition } from './define-route'
+import { findCaller } from './find-caller'
 import { httpError } from './http.errors'
 import { answerProblem } from './send-problem'
 
@@ -32,7 +34,7 @@ interface StreamDefinition<Granted extends Access, Data extends z.ZodType> {
   data: Data
   /**
    * Events behind `after` (undefined: from the start) until `signal` aborts: when the client goes, or the server drains.
-   * It has to check itself whether the caller still may, where that can change meanwhile.
+   * Whether the caller still may is checked again before each of them, and with every keep-alive.
    */
   open(input: {
     scope: ScopeOf<Granted>
@@ -83,13 +85,17 @@ function lastEventId(event: H3Event): number | undefined {
 
 async function stream<Data extends z.ZodType>(
   event: H3Event,
-  { event: name, data }: Pick<StreamDefinition<Access, Data>, 'event' | 'data'>,
+  { access, event: name, data }: Pick<StreamDefinition<Access, Data>, 'access' | 'event' | 'data'>,
   open: (signal: AbortSignal) => AsyncIterable<StreamedEvent<z.input<Data>>>,
 ): Promise<void> {
   const { container, requestId } = event.context
   const { res } = event.node
   const gone = new AbortController()
   const signal = AbortSignal.any([gone.signal, container.drain.signal])
+  const readmit = async () => {
+    await findCaller(event)
+    await admit(event, access)
+  }
   res.on('close', () => gone.abort())
   res.writeHead(200, {
     'Content-Type': 'text/event-stream',
@@ -98,14 +104,20 @@ async function stream<Data extends z.ZodType>(
     Connection: 'keep-alive',
   })
   res.write(': connected\n\n')
-  const keepAlive = setInterval(() => res.write(': keep-alive\n\n'), keepAliveSeconds * 1000)
+  const keepAlive = setInterval(() => {
+    res.write(': keep-alive\n\n')
+    readmit().catch((error: unknown) => gone.abort(error))
+  }, keepAliveSeconds * 1000)
   try {
     for await (const { id, data: raw } of open(signal)) {
+      await readmit()
       const message = `id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data.parse(raw))}\n\n`
       if (!res.write(message)) await once(res, 'drain', { signal })
     }
   } catch (error) {
-    if (!signal.aborted) container.log.warn({ requestId, err: error }, 'an event stream was cut')
+    // A client that may no longer watch is told why when it comes back.
+    if (!signal.aborted && !(error instanceof AppError))
+      container.log.warn({ requestId, err: error }, 'an event stream was cut')
   } finally {
     clearInterval(keepAlive)
     res.end()
