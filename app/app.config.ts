@@ -6,6 +6,7 @@ export default defineAppConfig({
     formField: { slots: { error: 'mt-1.5 text-sm' } },
     // A dialog taller than the screen scrolls inside, so that its title and actions stay in reach.
     modal: { slots: { footer: 'justify-end' } },
+    switch: { slots: { base: 'data-[state=unchecked]:bg-(--ui-border-accented)' } },
     table: {
       slots: {
         th: 'py-2.5 text-xs font-medium text-muted max-sm:px-2',

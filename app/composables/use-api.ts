@@ -36,7 +36,9 @@ export function useApi() {
     if (response.ok) return response
     const failure = await failureOf(response)
     if (import.meta.client && failure.status === 401 && !options.anonymous) {
-      window.location.assign(`/login?${new URLSearchParams({ returnTo: location.pathname + location.search })}`)
+      window.location.assign(
+        `/login?${new URLSearchParams({ returnTo: location.pathname + location.search })}`,
+      )
       return new Promise(() => {})
     }
     throw failed(failure)
@@ -59,7 +61,10 @@ export function useApi() {
   }
 }
 
-async function parsed<Schema extends z.ZodType>(schema: Schema, response: Response): Promise<z.output<Schema>> {
+async function parsed<Schema extends z.ZodType>(
+  schema: Schema,
+  response: Response,
+): Promise<z.output<Schema>> {
   const result = schema.safeParse(await response.json().catch(() => undefined))
   if (result.success) return result.data
   // A page from before an upgrade meets a newer server.
@@ -95,7 +100,13 @@ async function failureOf(response: Response): Promise<Failure> {
     return { status: response.status, code, title, detail, errors, requestId, retryAfterSeconds }
   }
   const requestId = response.headers.get('x-request-id') ?? undefined
-  return { status: response.status, code: 'portal.failed', title: 'The portal failed', requestId, retryAfterSeconds }
+  return {
+    status: response.status,
+    code: 'portal.failed',
+    title: 'The portal failed',
+    requestId,
+    retryAfterSeconds,
+  }
 }
 
 function failed(failure: Failure, cause?: unknown) {

@@ -4,5 +4,7 @@ import { AuditPage } from '#shared/contracts/audit'
 export function useAudit(slug?: string) {
   const api = useApi()
   const path = slug ? `/api/tenants/${slug}/audit` : '/api/audit'
-  return usePagedList(`audit:${slug ?? ''}`, (cursor) => api.request(AuditPage, path, { query: { cursor, limit: 25 } }))
+  return usePagedList(`audit:${slug ?? ''}`, (cursor) =>
+    api.request(AuditPage, path, { query: { cursor, limit: 25 } }),
+  )
 }

@@ -4,7 +4,11 @@ const checkDelayMs = 300
 
 export type SlugCheck = { state: 'none' | 'checking' | 'free' } | { state: 'refused'; message: string }
 
-const reasons = { invalid: 'This can’t be used.', reserved: 'This word is reserved.', taken: 'This is taken already.' }
+const reasons = {
+  invalid: 'This can’t be used.',
+  reserved: 'This word is reserved.',
+  taken: 'This is taken already.',
+}
 
 /** Whether a slug can be had, asked while it is typed, once the typing pauses. */
 export function useSlugCheck() {

@@ -17,7 +17,11 @@ const longestRetryMs = 30_000
  */
 export function useStepStream(
   path: string,
-  options: { from: () => number; onStep: (event: StepEvent, sequence: number) => void; onGivenUp: () => void },
+  options: {
+    from: () => number
+    onStep: (event: StepEvent, sequence: number) => void
+    onGivenUp: () => void
+  },
 ) {
   const state = ref<StreamState>('connecting')
   let source: EventSource | undefined

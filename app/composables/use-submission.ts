@@ -38,5 +38,7 @@ export function useSubmission() {
 
 /** `crypto.randomUUID` is missing where the portal is opened over plain http on another host. */
 function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('')
 }

@@ -5,7 +5,8 @@ export function useTenantList(search: Ref<string>) {
   const api = useApi()
   return usePagedList(
     'tenants',
-    (cursor) => api.request(TenantPage, '/api/tenants', { query: { search: search.value, cursor, limit: 25 } }),
+    (cursor) =>
+      api.request(TenantPage, '/api/tenants', { query: { search: search.value, cursor, limit: 25 } }),
     search,
   )
 }

@@ -35,9 +35,7 @@ export function useTenant(slug: string) {
     ...page,
     tenant: computed(() => page.data.value?.tenant),
     subscription: computed(() => page.data.value?.subscription),
-    rights: computed(() =>
-      tenantRights(page.data.value?.tenant.role, session.me.value?.user.platformRole),
-    ),
+    rights: computed(() => tenantRights(page.data.value?.tenant.role, session.me.value?.user.platformRole)),
 
     /** Refused with 412 where somebody else changed the tenant since it was shown; the newest is loaded then. */
     async rename(name: string): Promise<void> {

@@ -1,6 +1,5 @@
-import type { ServiceName, StepStatus } from '#shared/contracts/provisioning'
+import type { ProvisioningRun, ServiceName, StepStatus } from '#shared/contracts/provisioning'
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
-import type { ProvisioningRun } from '#shared/contracts/provisioning'
 import type { z } from 'zod'
 
 type Color = 'success' | 'info' | 'warning' | 'error' | 'neutral' | 'primary'
@@ -61,7 +60,7 @@ export function actionWords(action: string): string {
 
 /** Storage in words, of whole gibibytes. */
 export function storageWords(gibibytes: number): string {
-  return `${gibibytes.toLocaleString('en')} GiB`
+  return `${gibibytes.toLocaleString('en')}\u00a0GiB`
 }
 
 /** Up to two letters that stand for a name. */

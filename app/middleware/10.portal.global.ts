@@ -4,7 +4,8 @@ export default defineNuxtRouteMiddleware(async (to) => {
   const { setupNeeded, authMode } = (import.meta.client && portal.value) || (await load())
 
   if (to.path === '/setup') {
-    if (authMode === 'oidc-only') return abortNavigation(createError({ status: 404, statusText: 'Page not found' }))
+    if (authMode === 'oidc-only')
+      return abortNavigation(createError({ status: 404, statusText: 'Page not found' }))
     if (!setupNeeded) return navigateTo('/', { replace: true })
   } else if (setupNeeded) return navigateTo('/setup', { replace: true })
 })

@@ -6,6 +6,7 @@ export default defineNuxtRouteMiddleware(async (to) => {
   const session = useSession()
   const me = (import.meta.client && session.me.value) || (await session.load())
 
-  if (to.path === '/login') return me ? navigateTo(safeReturnTo(to.query.returnTo), { replace: true }) : undefined
+  if (to.path === '/login')
+    return me ? navigateTo(safeReturnTo(to.query.returnTo), { replace: true }) : undefined
   if (!me) return navigateTo({ path: '/login', query: to.path === '/' ? {} : { returnTo: to.fullPath } })
 })

@@ -2,6 +2,10 @@
 export default defineNuxtRouteMiddleware(() => {
   if (useSession().isOperator.value) return
   return abortNavigation(
-    createError({ status: 403, statusText: 'Forbidden', message: 'Only operators of the portal see this page.' }),
+    createError({
+      status: 403,
+      statusText: 'Forbidden',
+      message: 'Only operators of the portal see this page.',
+    }),
   )
 })

@@ -1,0 +1,164 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from 'playwright-core'
+import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
+import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
+import { startGate, type Gate } from './gate'
+
+export const password = 'correct horse battery staple'
+export const operator = { name: 'Ada Lovelace', email: 'ada@example.org' }
+
+/** The built server, an Authentik for it, and a Chromium to look at it with. */
+export interface BrowserPortal {
+  server: BuiltServer
+  authentik: AuthentikFake
+  /** Before Authentik; open at first. */
+  gate: Gate
+  /** A browser of its own, which nobody has signed in with. */
+  visit(options?: BrowserContextOptions): Promise<Visit>
+  close(): Promise<void>
+}
+
+/** One browser, as a person has it. */
+export interface Visit {
+  context: BrowserContext
+  page: Page
+  /** What the browser's console complained of, without the network's own lines. */
+  complaints: string[]
+  /** Opens a path, and waits until the page is live. */
+  open(path: string): Promise<number>
+  /** Calls the API with this browser's session. */
+  call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  /** Signs in by the API. */
+  signIn(email: string): Promise<void>
+}
+
+/** @param options.env variables for the server, beside the fake's */
+export async function openPortal(options: Pick<ServerOptions, 'env'> = {}): Promise<BrowserPortal> {
+  const authentik = await startAuthentikFake()
+  const gate = await startGate(authentik.url)
+  const server = await startServer({
+    env: { AUTHENTIK_API_URL: gate.url, AUTHENTIK_API_TOKEN: authentik.token, ...options.env },
+  })
+  const browser = await launch()
+  return {
+    server,
+    authentik,
+    gate,
+    async visit(contextOptions) {
+      const context = await browser.newContext({
+        baseURL: server.url,
+        reducedMotion: 'reduce',
+        ...contextOptions,
+      })
+      context.setDefaultTimeout(10_000)
+      return visitWith(context, server.url)
+    },
+    async close() {
+      await browser.close()
+      await server.stop()
+      await gate.stop()
+      await authentik.stop()
+    },
+  }
+}
+
+/** Chromium from CHROMIUM_PATH or PATH. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  })
+}
+
+function findChromium(): string {
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
+  if (!found) throw new Error('These tests need Chromium: install it, or set CHROMIUM_PATH.')
+  return found
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function visitWith(context: BrowserContext, url: string): Promise<Visit> {
+  const complaints: string[] = []
+  context.on('weberror', (error) => complaints.push(error.error().message))
+  context.on('console', (message) => {
+    const isComplaint = ['error', 'warning'].includes(message.type())
+    if (isComplaint && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+  })
+  const page = await context.newPage()
+
+  async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+    const answer = await context.request.fetch(path, { method, data: body, headers: { origin: url } })
+    if (!answer.ok()) throw new Error(`${method} ${path} answered ${answer.status()}: ${await answer.text()}`)
+    return answer.status() === 204 ? undefined : answer.json()
+  }
+
+  return {
+    context,
+    page,
+    complaints,
+    call,
+    async open(path) {
+      const answer = await page.goto(path)
+      await live(page)
+      return answer?.status() ?? 0
+    },
+    async signIn(email) {
+      await call('POST', '/api/auth/login', { email, password })
+    },
+  }
+}
+
+/** Waits until the page reacts to what is done to it. */
+export async function live(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const root = document.getElementById('__nuxt') as {
+      __vue_app__?: { $nuxt: { isHydrating?: boolean } }
+    } | null
+    return root?.__vue_app__?.$nuxt.isHydrating === false
+  })
+}
+
+/** The first operator, made by the API; their browser. */
+export async function setUp(portal: BrowserPortal, options?: BrowserContextOptions): Promise<Visit> {
+  const visit = await portal.visit(options)
+  await visit.call('POST', '/api/setup', { ...operator, password, portalName: 'Acme Workspace' })
+  return visit
+}
+
+/** A user made by an operator's browser; their id. */
+export async function createUser(by: Visit, name: string, email: string): Promise<string> {
+  const user = (await by.call('POST', '/api/users', { name, email, password })) as { id: string }
+  return user.id
+}
+
+/** A tenant made by an operator's browser, waited for until all its services stand. */
+export async function createTenant(by: Visit, name: string, slug: string): Promise<void> {
+  await by.call('POST', '/api/tenants', { name, slug })
+  await settled(by, slug)
+}
+
+/** Asks until the tenant is active; the time limit of the test ends it where it never is. */
+export async function settled(by: Visit, slug: string): Promise<void> {
+  for (let status = ''; status !== 'active';) {
+    const answer = (await by.call('GET', `/api/tenants/${slug}/provisioning`)) as { status: string }
+    status = answer.status
+  }
+}
