@@ -16,7 +16,9 @@ const generated = join(root, 'server/storage/generated')
 function generateClient(provider) {
   const schema = composeSchema(provider)
   const { version } = require('prisma/package.json')
-  const fingerprint = createHash('sha256').update(JSON.stringify([version, schema])).digest('hex')
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([version, schema]))
+    .digest('hex')
   const stamp = join(generated, `${provider}.sha256`)
   const client = join(generated, provider, 'client.ts')
   if (existsSync(client) && read(stamp) === fingerprint) return
@@ -29,7 +31,11 @@ function generateClient(provider) {
   // The command line wants a schema engine that `generate` never runs, and would download it.
   const env = { PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', PRISMA_HIDE_UPDATE_MESSAGE: '1', ...process.env }
   const command = [require.resolve('prisma/build/index.js'), 'generate', '--schema', folder, '--no-hints']
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, env, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
   if (status !== 0) {
     console.error(`${stdout}\n${stderr}`)
     console.error(`The Prisma client for ${provider} could not be generated.`)

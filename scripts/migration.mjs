@@ -42,7 +42,8 @@ async function findMissing() {
   const server = await startPostgresql()
   try {
     const found = []
-    for (const provider of providers) found.push({ provider, sql: await missingMigration(provider, server.url) })
+    for (const provider of providers)
+      found.push({ provider, sql: await missingMigration(provider, server.url) })
     return found.filter(({ sql }) => sql !== '')
   } finally {
     await server.stop()

@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { PrismaLibSql } from '@prisma/adapter-libsql'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { ColumnTypeEnum, bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import pg from 'pg'
 import { loadSchemaEngine } from '../server/storage/schema-engine.ts'
 import { composeSchema, migrationsFolder, readMigrations } from './schema.mjs'
 
 /** @typedef {import('./schema.mjs').Provider} Provider */
 /** @typedef {import('@prisma/driver-adapter-utils').SqlDriverAdapter} Adapter */
-/** @typedef {import('@prisma/driver-adapter-utils').SqlMigrationAwareDriverAdapterFactory} Factory */
+/** @typedef {import('@prisma/driver-adapter-utils').SqlQuery} SqlQuery */
 
 /**
  * What the models say and the migrations do not do yet, by Prisma's schema engine: it applies the migrations to an
@@ -14,17 +16,24 @@ import { composeSchema, migrationsFolder, readMigrations } from './schema.mjs'
  *
  * @param {Provider} provider
  * @param {string} postgresqlUrl of a server where databases can be made; not used for SQLite
+ * @param {{ name: string, text: string }[]} schema the models, where not those of prisma/models
  * @returns {Promise<string>} the SQL that is missing; empty where models and migrations agree
  */
-export async function missingMigration(provider, postgresqlUrl) {
-  const files = composeSchema(provider).map(({ name, text }) => ({ path: name, content: text }))
+export async function missingMigration(provider, postgresqlUrl, schema = composeSchema(provider)) {
+  const files = schema.map(({ name, text }) => ({ path: name, content: text }))
   const SchemaEngine = await loadSchemaEngine()
-  const engine = await SchemaEngine.new(
-    { datamodels: files.map(({ path, content }) => [path, content]) },
-    () => undefined,
-    bindMigrationAwareSqlAdapterFactory(provider === 'sqlite' ? sqlite() : postgresql(postgresqlUrl)),
-  )
+  const { open, remove } = provider === 'sqlite' ? emptySqlite() : await emptyPostgresql(postgresqlUrl)
   try {
+    const engine = await SchemaEngine.new(
+      { datamodels: files.map(({ path, content }) => [path, content]) },
+      () => undefined,
+      bindMigrationAwareSqlAdapterFactory({
+        provider: provider === 'sqlite' ? 'sqlite' : 'postgres',
+        adapterName: 'tenantry',
+        connect: open,
+        connectToShadowDb: open,
+      }),
+    )
     const { exitCode, stdout } = await engine.diff({
       from: { tag: 'migrations', ...migrationList(provider) },
       to: { tag: 'schemaDatamodel', files },
@@ -32,9 +41,10 @@ export async function missingMigration(provider, postgresqlUrl) {
       exitCode: true,
       filters: { externalTables: [], externalEnums: [] },
     })
+    engine.free()
     return exitCode === 0 ? '' : (stdout ?? '')
   } finally {
-    engine.free()
+    await remove()
   }
 }
 
@@ -60,18 +70,21 @@ export function lockFile(provider) {
   return `# Prisma's mark: these migrations are for this database.\nprovider = "${provider}"\n`
 }
 
-/** SQLite in memory. The engine sends a script as one query, of which the driver would run the first statement. */
-function sqlite() {
-  return adapted(new PrismaLibSql({ url: ':memory:' }), (adapter) => {
+/** In memory. The engine sends a script as one query, of which the driver would run the first statement alone. */
+function emptySqlite() {
+  /** @returns {Promise<Adapter>} */
+  const open = async () => {
+    const adapter = await new PrismaLibSql({ url: ':memory:' }).connect()
     const executeRaw = adapter.executeRaw.bind(adapter)
-    /** @param {import('@prisma/driver-adapter-utils').SqlQuery} query */
+    /** @param {SqlQuery} query */
     const executeWhole = async (query) => {
       if (query.args.length > 0) return executeRaw(query)
       await adapter.executeScript(query.sql)
       return 0
     }
     return Object.assign(adapter, { executeRaw: executeWhole })
-  })
+  }
+  return { open, remove: () => Promise.resolve() }
 }
 
 /** PostgreSQL's one-byte type "char", which the engine reads from the catalogue and the adapter refuses. */
@@ -79,47 +92,50 @@ const oneByteOid = 18
 const textOid = 25
 
 /**
- * PostgreSQL, able to read its catalogue.
+ * A database of its own, made and removed here: the adapter's way of doing so fails on its own open connections.
  *
- * @param {string} url
+ * @param {string} url of a server where databases can be made
  */
-function postgresql(url) {
-  return adapted(new PrismaPg(url), (adapter) => {
-    const { queryRaw } = adapter
-    const pool = adapter.underlyingDriver()
-    /** @param {import('@prisma/driver-adapter-utils').SqlQuery} question */
-    const queryCatalogue = async (question) => {
-      /** @type {number[]} */
-      const oneByteColumns = []
-      /** @param {import('pg').QueryConfig} config */
-      const query = async (config) => {
-        const answer = await pool.query(config)
-        for (const [column, field] of answer.fields.entries()) {
-          if (field.dataTypeID !== oneByteOid) continue
-          field.dataTypeID = textOid
-          oneByteColumns.push(column)
-        }
-        return answer
-      }
-      const result = await queryRaw.call(Object.create(adapter, { client: { value: { query } } }), question)
-      for (const column of oneByteColumns) result.columnTypes[column] = ColumnTypeEnum.Character
-      return result
-    }
-    return Object.assign(adapter, { queryRaw: queryCatalogue })
-  })
+async function emptyPostgresql(url) {
+  const name = `shadow_${randomUUID().replaceAll('-', '')}`
+  const admin = new pg.Client({ connectionString: url })
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`)
+  const pool = new pg.Pool({ connectionString: Object.assign(new URL(url), { pathname: `/${name}` }).href })
+  return {
+    open: async () => readingItsCatalogue(await new PrismaPg(pool).connect(), pool),
+    async remove() {
+      await pool.end()
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+      await admin.end()
+    },
+  }
 }
 
 /**
- * @template {Adapter} A
- * @param {{ provider: Factory['provider'], adapterName: string, connect(): Promise<A>, connectToShadowDb(): Promise<A> }} factory
- * @param {(adapter: A) => Adapter} adapt
- * @returns {Factory}
+ * @param {Awaited<ReturnType<PrismaPg['connect']>>} adapter
+ * @param {pg.Pool} pool
+ * @returns {Adapter}
  */
-function adapted(factory, adapt) {
-  return {
-    provider: factory.provider,
-    adapterName: factory.adapterName,
-    connect: async () => adapt(await factory.connect()),
-    connectToShadowDb: async () => adapt(await factory.connectToShadowDb()),
+function readingItsCatalogue(adapter, pool) {
+  const { queryRaw } = adapter
+  /** @param {SqlQuery} question */
+  const queryCatalogue = async (question) => {
+    /** @type {number[]} */
+    const oneByteColumns = []
+    /** @param {pg.QueryConfig} config */
+    const query = async (config) => {
+      const answer = await pool.query(config)
+      for (const [column, field] of answer.fields.entries()) {
+        if (field.dataTypeID !== oneByteOid) continue
+        field.dataTypeID = textOid
+        oneByteColumns.push(column)
+      }
+      return answer
+    }
+    const result = await queryRaw.call(Object.create(adapter, { client: { value: { query } } }), question)
+    for (const column of oneByteColumns) result.columnTypes[column] = ColumnTypeEnum.Character
+    return result
   }
+  return Object.assign(adapter, { queryRaw: queryCatalogue })
 }

@@ -122,9 +122,8 @@ async function runProjects(projects, args, toolchain) {
   for (const project of projects) {
     const findTools = async () =>
       void Object.assign(env, await ensureTools(project.tools, { root, env }, announced))
-    const ready = await step(`tools of ${project.name}`, findTools, { counts: false })
+    const ready = await step(project.name, findTools, { counts: false })
     if (ready) await runProject(project, args, { ...toolchain, env })
-    else giveUp([project], 'a tool is missing')
   }
   const ranTests = rows.some(
     (row) => projects.some(({ name }) => name === row.name) && row.passed + row.failed > 0,

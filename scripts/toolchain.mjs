@@ -72,7 +72,7 @@ export async function ensureGenerated(workplace) {
  * @param {() => Promise<number>} main resolves with the exit code
  */
 export async function runCommand(main) {
-  takeSignals()
+  takeSignals(process.env)
   try {
     process.exitCode = await main()
   } catch (error) {

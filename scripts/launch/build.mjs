@@ -8,10 +8,10 @@ import { holderOf, isAlive } from './lock.mjs'
 import { Problem } from './problem.mjs'
 import { runQuietly } from './processes.mjs'
 
-/** Everything that a build reads, beside the packages. */
+/** Everything that a build reads, beside the packages and the version. */
 const sources = [
   ...['app', 'server', 'shared', 'prisma', 'public', 'modules'],
-  ...['nuxt.config.ts', 'tsconfig.json', 'package.json', 'scripts/generate.mjs', 'scripts/schema.mjs'],
+  ...['nuxt.config.ts', 'tsconfig.json', 'scripts/generate.mjs', 'scripts/schema.mjs'],
 ]
 
 /** @typedef {import('./processes.mjs').RunOptions} RunOptions */
@@ -27,7 +27,8 @@ export const entryOf = (root) => join(root, '.output', 'server', 'index.mjs')
 
 /** @param {string} root */
 function buildFingerprint(root) {
-  return `${installFingerprint(root)} ${sourceFingerprint(root, sources)}`
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return `${installFingerprint(root)} ${sourceFingerprint(root, sources)} ${version}`
 }
 
 /** Whether .output was made from other sources than those that lie here. @param {string} root */

@@ -22,11 +22,29 @@ export function exitCodeOf(signal) {
   return 128 + (constants.signals[signal] ?? 0)
 }
 
-/** Passes signals on to the children instead of dying before them. To be called once, first. */
-export function takeSignals() {
+const parentPollMs = 100
+
+/**
+ * Passes signals on to the children instead of dying before them. To be called once, first.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function takeSignals(env) {
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, () => pass(signal))
+  if (env.npm_lifecycle_event) stopWithParent()
+}
+
+/** npm runs us in a shell, and a signal that it gets kills that shell alone. */
+function stopWithParent() {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    pass('SIGTERM')
+  }, parentPollMs)
+  watch.unref()
 }
 
 /** @param {NodeJS.Signals} signal */

@@ -23,7 +23,12 @@ export function say(line) {
 export async function announced(doing, work) {
   const start = performance.now()
   say(`  ${doing} …`)
-  const result = await work()
-  say(`  ${doing}: done in ${secondsSince(start)}`)
-  return result
+  try {
+    const result = await work()
+    say(`  ${doing}: done in ${secondsSince(start)}`)
+    return result
+  } catch (error) {
+    say(`  ${doing}: failed after ${secondsSince(start)}`)
+    throw error
+  }
 }

@@ -10,6 +10,8 @@ import { say, secondsSince } from './report.mjs'
 
 const pollMs = 50
 const answerMs = 5000
+/** For how long a server that was just told to stop may still have the port. */
+const portGraceMs = 3000
 
 /**
  * Where a server with this environment is found, from this machine and by people.
@@ -42,6 +44,18 @@ function isTaken(host, port) {
   })
 }
 
+/** @param {string} host @param {number} port @throws Problem where another program has it */
+async function waitForPort(host, port) {
+  const deadline = performance.now() + portGraceMs
+  while (await isTaken(host, port)) {
+    if (performance.now() > deadline)
+      throw new Problem(
+        `Port ${port} is taken by another program: set PORT to a free one, as in \`PORT=3001 npm start\`.`,
+      )
+    await wait(pollMs)
+  }
+}
+
 /** @param {string} url @returns {Promise<Record<string, unknown> | undefined>} a 200's JSON */
 async function ask(url) {
   try {
@@ -61,10 +75,7 @@ async function ask(url) {
  */
 export async function serve({ root, node, env }) {
   const address = addressOf(env)
-  if (address && (await isTaken(address.host, address.port)))
-    throw new Problem(
-      `Port ${address.port} is taken by another program: set PORT to a free one, as in \`PORT=3001 npm start\`.`,
-    )
+  if (address) await waitForPort(address.host, address.port)
   const start = performance.now()
   // Compiled code of the last start spares the next one time.
   const cache = env.NODE_COMPILE_CACHE ?? join(root, '.cache', 'node')
