@@ -90,7 +90,9 @@ async function ready(redis: Redis): Promise<void> {
     const enough = new AbortController()
     const { signal } = enough
     const timer = setTimeout(() => enough.abort(), patienceMilliseconds)
-    await Promise.race([once(redis, 'ready', { signal }), once(redis, 'close', { signal })]).catch(() => undefined)
+    await Promise.race([once(redis, 'ready', { signal }), once(redis, 'close', { signal })]).catch(
+      () => undefined,
+    )
     clearTimeout(timer)
     enough.abort()
   }

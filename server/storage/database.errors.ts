@@ -57,7 +57,19 @@ const unavailableKinds = new Set([
 ])
 
 /** https://www.prisma.io/docs/orm/reference/error-reference: no connection, P2024 and P2028 no turn in time. */
-const unavailablePrisma = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])
+const unavailablePrisma = new Set([
+  'P1000',
+  'P1001',
+  'P1002',
+  'P1003',
+  'P1008',
+  'P1010',
+  'P1011',
+  'P1017',
+  'P2024',
+  'P2028',
+  'P2037',
+])
 
 /**
  * SQLSTATE: connection exceptions, refused credentials, a standby that only reads, no such database, out of
@@ -85,7 +97,7 @@ const unavailableMessage =
   /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/
 
 /** What is known of an error that came through Prisma, its adapter or the driver; empty where nothing is. */
-interface Failure {
+export interface Failure {
   /** Prisma's code, such as P2002. */
   prisma: string
   /** The adapter's, such as SocketTimeout. */
@@ -96,7 +108,7 @@ interface Failure {
   message: string
 }
 
-function examine(error: unknown): Failure {
+export function examine(error: unknown): Failure {
   const code = text(field(error, 'code'))
   const driver = field(field(error, 'meta'), 'driverAdapterError') ?? error
   const cause = field(driver, 'cause')

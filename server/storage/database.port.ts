@@ -42,4 +42,3 @@ export interface Database {
   /** Ends every connection. Transactions that still run are rolled back; later queries are refused. */
   close(): Promise<void>
 }
-

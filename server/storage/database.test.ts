@@ -55,7 +55,9 @@ describeEachDatabase('a database', (given) => {
     const other = await given.openAnother()
     const key = await makeCounter(client)
     const ten = Array.from({ length: 10 })
-    await Promise.all(ten.flatMap(() => [transaction((tx) => add(tx, key)), other.transaction((tx) => add(tx, key))]))
+    await Promise.all(
+      ten.flatMap(() => [transaction((tx) => add(tx, key)), other.transaction((tx) => add(tx, key))]),
+    )
     expect(await read(client, key)).toBe(20)
   })
 
@@ -107,7 +109,9 @@ describeEachDatabase('a database', (given) => {
   test('foreign keys hold', async () => {
     const at = { createdAt: now, lastSeenAt: now, expiresAt: now }
     const orphan = { id: newId(), tokenHash: newId(), userId: newId(), ...at }
-    await expect(given.database.client.session.create({ data: orphan })).rejects.toMatchObject({ code: 'P2003' })
+    await expect(given.database.client.session.create({ data: orphan })).rejects.toMatchObject({
+      code: 'P2003',
+    })
   })
 
   test('large whole numbers and moments come back as they were', async () => {
@@ -116,7 +120,12 @@ describeEachDatabase('a database', (given) => {
     await client.cacheEntry.create({ data: entry })
     expect(await client.cacheEntry.findUnique({ where: { key: entry.key } })).toEqual(entry)
     const updatedAt = new Date('2026-01-02T03:04:05.678Z')
-    const setting = { key: newId(), value: { list: [1, 'ü', null], deep: { yes: true } }, updatedAt, version: 1 }
+    const setting = {
+      key: newId(),
+      value: { list: [1, 'ü', null], deep: { yes: true } },
+      updatedAt,
+      version: 1,
+    }
     await client.setting.create({ data: setting })
     expect(await client.setting.findUnique({ where: { key: setting.key } })).toEqual(setting)
   })
@@ -172,8 +181,11 @@ describeEachDatabase('a database', (given) => {
 })
 
 describe('openDatabase', () => {
-  test.each(['', 'mysql://localhost/x', 'sqlite:x.db', 'postgres:/x'])('refuses "%s" in words', async (url) => {
-    const opening = openDatabase({ url, poolMax: 1, log: createLog('silent') })
-    await expect(opening).rejects.toThrow('DATABASE_URL must start with file: or postgresql://')
-  })
+  test.each(['', 'mysql://localhost/x', 'sqlite:x.db', 'postgres:/x'])(
+    'refuses "%s" in words',
+    async (url) => {
+      const opening = openDatabase({ url, poolMax: 1, log: createLog('silent') })
+      await expect(opening).rejects.toThrow('DATABASE_URL must start with file: or postgresql://')
+    },
+  )
 })

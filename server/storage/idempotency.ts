@@ -6,7 +6,10 @@ import { defineErrors } from '#server/lib/errors'
 const idempotencyError = defineErrors({
   'idempotency.malformed': { status: 400, title: 'Idempotency-Key must be 1 to 128 printable characters.' },
   'idempotency.key_reused': { status: 409, title: 'This Idempotency-Key was used for another request.' },
-  'idempotency.in_progress': { status: 409, title: 'The first request with this Idempotency-Key still runs.' },
+  'idempotency.in_progress': {
+    status: 409,
+    title: 'The first request with this Idempotency-Key still runs.',
+  },
 })
 
 /** How long an answer is kept for a repeated call. */
@@ -57,7 +60,8 @@ export function createIdempotency(cache: Cache, sealer: AnswerSealer, log: Log):
       const fingerprint = sha256(request)
       if (!(await cache.setIfAbsent(place, fingerprint, runningForSeconds))) {
         const [keptFingerprint, sealed] = ((await cache.get(place)) ?? '').split(' ')
-        if (keptFingerprint && keptFingerprint !== fingerprint) throw idempotencyError('idempotency.key_reused')
+        if (keptFingerprint && keptFingerprint !== fingerprint)
+          throw idempotencyError('idempotency.key_reused')
         if (!sealed) throw idempotencyError('idempotency.in_progress', { retryAfterSeconds: 1 })
         return { ...(JSON.parse(await sealer.open(sealed)) as KeptAnswer), replayed: true }
       }

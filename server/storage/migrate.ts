@@ -65,7 +65,9 @@ function pendingOf(migrations: Migration[], applied: Applied[]): string[] {
         'Start that version or a later one, or restore a backup made before it.',
     )
   }
-  const changed = migrations.filter(({ name, sql }) => ![undefined, checksumOf(sql)].includes(checksums.get(name)))
+  const changed = migrations.filter(
+    ({ name, sql }) => ![undefined, checksumOf(sql)].includes(checksums.get(name)),
+  )
   if (changed.length > 0) {
     const names = changed.map(({ name }) => name).join(', ')
     throw new Error(

@@ -44,7 +44,8 @@ export function toPage<Row extends { id: string }>(rows: Row[], request: PageReq
 
 function parseCursor(cursor: string): string {
   const id = z.uuid().safeParse(cursor)
-  if (!id.success) throw pageError('page.unknown_cursor', { faults: [{ path: 'cursor', message: 'Unknown cursor.' }] })
+  if (!id.success)
+    throw pageError('page.unknown_cursor', { faults: [{ path: 'cursor', message: 'Unknown cursor.' }] })
   return id.data
 }
 

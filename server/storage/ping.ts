@@ -10,7 +10,10 @@ const patienceMilliseconds = 5_000
 export async function answerWithin(question: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DatabaseUnavailable('No answer within 5 seconds')), patienceMilliseconds)
+    timer = setTimeout(
+      () => reject(new DatabaseUnavailable('No answer within 5 seconds')),
+      patienceMilliseconds,
+    )
   })
   try {
     await Promise.race([question, silence])

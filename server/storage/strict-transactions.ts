@@ -1,5 +1,5 @@
 import type { SqlDriverAdapter, SqlQuery, Transaction } from '@prisma/driver-adapter-utils'
-import { isInsideTransaction } from './transactions'
+import type { Transactions } from './transactions'
 
 type Run<Result> = (query: SqlQuery) => Promise<Result>
 
@@ -12,20 +12,25 @@ type Run<Result> = (query: SqlQuery) => Promise<Result>
  *
  * @returns the adapter given, changed
  */
-export function withStrictTransactions<Adapter extends SqlDriverAdapter>(adapter: Adapter): Adapter {
+export function withStrictTransactions<Adapter extends SqlDriverAdapter>(
+  adapter: Adapter,
+  transactions: Pick<Transactions, 'isInside'>,
+): Adapter {
+  const outsideOnly =
+    <Argument, Result>(run: (argument: Argument) => Promise<Result>) =>
+    async (argument: Argument): Promise<Result> => {
+      if (transactions.isInside()) {
+        throw new Error("Inside of a transaction, only the transaction's client may be used")
+      }
+      return run(argument)
+    }
+
   const start = adapter.startTransaction.bind(adapter)
   return Object.assign(adapter, {
     queryRaw: outsideOnly(adapter.queryRaw.bind(adapter)),
     executeRaw: outsideOnly(adapter.executeRaw.bind(adapter)),
     startTransaction: outsideOnly(async (level: Parameters<typeof start>[0]) => strict(await start(level))),
   })
-}
-
-function outsideOnly<Argument, Result>(run: (argument: Argument) => Promise<Result>) {
-  return async (argument: Argument): Promise<Result> => {
-    if (isInsideTransaction()) throw new Error("Inside of a transaction, only the transaction's client may be used")
-    return run(argument)
-  }
 }
 
 function strict(tx: Transaction): Transaction {

@@ -6,7 +6,7 @@ import { PrismaClient } from '../generated/postgresql/client'
 import { answerWithin } from '../ping'
 import { connectionOptions } from './connection'
 import { withStrictTransactions } from '../strict-transactions'
-import { retryConflicts } from '../transactions'
+import { createTransactions, type Transactions } from '../transactions'
 
 /** Milliseconds: a transaction waits so long for a connection, and then runs so long at most. */
 const transactionOptions = { maxWait: 10_000, timeout: 10_000, isolationLevel: 'Serializable' } as const
@@ -27,7 +27,11 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
     idle_in_transaction_session_timeout: 30_000,
   })
   pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection was lost'))
-  const prisma = new PrismaClient({ adapter: new PostgresqlAdapter(pool), errorFormat: 'minimal' })
+  const transactions = createTransactions()
+  const prisma = new PrismaClient({
+    adapter: new PostgresqlAdapter(pool, transactions),
+    errorFormat: 'minimal',
+  })
   // The one place where the PostgreSQL client passes for SQLite's: both come from the same models, and what this
   // one alone can do is out of reach behind the narrower type.
   const narrow = (client: unknown) => client as DatabaseClient
@@ -36,7 +40,7 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
     provider: 'postgresql',
     client: narrow(prisma),
     transaction: (work) =>
-      retryConflicts((run) => prisma.$transaction((tx) => run(narrow(tx)), transactionOptions), work),
+      transactions.run((run) => prisma.$transaction((tx) => run(narrow(tx)), transactionOptions), work),
     ping: () => answerWithin(prisma.$queryRaw`SELECT 1`),
     close: () => prisma.$disconnect(),
   }
@@ -44,16 +48,18 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
 
 class PostgresqlAdapter extends PrismaPg {
   readonly #pool: pg.Pool
+  readonly #transactions: Transactions
 
-  constructor(pool: pg.Pool) {
+  constructor(pool: pg.Pool, transactions: Transactions) {
     super(pool, { disposeExternalPool: true, statementNameGenerator: nameStatements() })
     this.#pool = pool
+    this.#transactions = transactions
   }
 
   /** @throws DatabaseUnavailable after it was closed: Prisma connects again with the next query */
   override async connect() {
     if (this.#pool.ending) throw new DatabaseUnavailable('The database was closed')
-    return withStrictTransactions(await super.connect())
+    return withStrictTransactions(await super.connect(), this.#transactions)
   }
 }
 

@@ -62,7 +62,8 @@ test('while the server is away everything fails as such, and works again when it
   await expect
     .poll(async () => {
       const other = await open(server.url, 1)
-      const rows = await other.client.$queryRaw`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`
+      const rows = await other.client
+        .$queryRaw`SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'`
       return rows
     })
     .toHaveLength(1)
@@ -124,15 +125,19 @@ test('a server that refuses counts as away: nobody there, no such host, password
   }
 })
 
-test('whoever gets no connection in time is told that the database is away', { timeout: 15_000 }, async () => {
-  const database = await open(server.url, 1)
-  const holding = database.client.$queryRaw`SELECT pg_sleep(60)::text`.catch(() => undefined)
-  const transaction = database.transaction((tx) => tx.$queryRaw`SELECT 1`)
-  expect(await Promise.all([isAway(database.ping()), isAway(transaction)])).toEqual([true, true])
-  await terminateOthers(await open(server.url, 1))
-  await holding
-  await database.ping()
-})
+test(
+  'whoever gets no connection in time is told that the database is away',
+  { timeout: 15_000 },
+  async () => {
+    const database = await open(server.url, 1)
+    const holding = database.client.$queryRaw`SELECT pg_sleep(60)::text`.catch(() => undefined)
+    const transaction = database.transaction((tx) => tx.$queryRaw`SELECT 1`)
+    expect(await Promise.all([isAway(database.ping()), isAway(transaction)])).toEqual([true, true])
+    await terminateOthers(await open(server.url, 1))
+    await holding
+    await database.ping()
+  },
+)
 
 test('a pool never has more connections than it may', async () => {
   const database = await open(server.url, 3)

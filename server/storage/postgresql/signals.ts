@@ -46,10 +46,14 @@ export function createPostgresqlSignals({ url, log }: { url: string; log: Log })
       query_timeout: connectionOptions(url).connectionTimeoutMillis,
     })
     const end = () => void client.end().catch(() => undefined)
-    const ended = new Promise<void>((resolve) => void client.once('end', resolve).on('error', end))
-    ending.signal.addEventListener('abort', end)
+    const ended = new Promise<void>((resolve) => {
+      client.once('end', resolve).on('error', end)
+      // Ended while it connects, a client tells nobody.
+      ending.signal.addEventListener('abort', () => resolve())
+    })
     try {
-      await client.connect()
+      await Promise.race([client.connect(), ended])
+      if (ending.signal.aborted) return
       const { rows } = await client.query<{ own: number }>('SELECT pg_backend_pid() AS own')
       // What this process publishes, its own listeners have heard already.
       client.on('notification', ({ processId, payload }) => {
@@ -61,7 +65,6 @@ export function createPostgresqlSignals({ url, log }: { url: string; log: Log })
       await ended.finally(() => clearInterval(heartbeat))
     } finally {
       send = undefined
-      ending.signal.removeEventListener('abort', end)
       end()
     }
   }

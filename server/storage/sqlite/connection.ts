@@ -14,7 +14,7 @@ interface Statement {
 }
 
 /** How long one call may hold up the whole process while another process writes. */
-const blockingMilliseconds = 100
+const blockingMilliseconds = 25
 /** How long a statement waits in all for another process's write. */
 const patienceMilliseconds = 5_000
 const cachedStatements = 500
@@ -55,9 +55,24 @@ export class SqliteConnection {
     return !this.#database.open
   }
 
-  /** Runs one statement; its rows are arrays, in the order of its columns. */
+  /**
+   * Runs one statement; its rows are arrays, in the order of its columns.
+   * A write gets SQLite's lock first, with a statement that the driver discards when it is refused: one refused in
+   * its own run stays open in the driver, and no transaction of this connection could commit any more.
+   */
   execute(statement: Statement) {
-    return patiently(() => this.#run(statement))
+    if (readsOnly(statement.sql)) return patiently(() => this.#run(statement))
+    return patiently(() => {
+      this.#database.exec('BEGIN IMMEDIATE')
+      try {
+        const result = this.#run(statement)
+        this.#end('COMMIT')
+        return result
+      } catch (error) {
+        this.#end('ROLLBACK')
+        throw error
+      }
+    })
   }
 
   /** Runs a script. Outside of a transaction, what came before its failing statement stays done. */
@@ -112,7 +127,8 @@ export class SqliteConnection {
       for (const row of rows) for (const [index, value] of row.entries()) row[index] = fromSqlite(value)
       return { columns, columnTypes, rows, rowsAffected: 0 }
     } catch (error) {
-      this.#statements.delete(sql)
+      // Run again, a refused statement starts anew; any other is not to be trusted.
+      if (!isBusy(error)) this.#statements.delete(sql)
       throw error
     }
   }
@@ -130,6 +146,11 @@ export class SqliteConnection {
   }
 }
 
+/** Settings can't be changed inside of a transaction, and neither can the file be compacted. */
+function readsOnly(sql: string): boolean {
+  return /^\s*(SELECT|PRAGMA|EXPLAIN|VACUUM)\b/i.test(sql)
+}
+
 function prepare(database: Libsql.Database, sql: string) {
   const statement = database.prepare(sql)
   if (!statement.reader) return { statement, columns: [], columnTypes: [] }
@@ -143,8 +164,10 @@ function prepare(database: Libsql.Database, sql: string) {
   }
 }
 
+/** The driver binds every number as a real; whole ones are meant as integers. */
 function toSqlite(value: Value) {
-  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value === 'boolean') return value ? 1n : 0n
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   return value instanceof ArrayBuffer ? Buffer.from(value) : value
 }
 

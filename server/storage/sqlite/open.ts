@@ -6,7 +6,7 @@ import { answerWithin } from '../ping'
 import { SqliteAdapter } from './adapter'
 import { SqliteConnection } from './connection'
 import { prepareSqliteFile, sqlitePath, unusable } from './file'
-import { retryConflicts } from '../transactions'
+import { createTransactions } from '../transactions'
 
 /** Milliseconds: transactions of one process wait for each other so long, and then run so long at most. */
 const transactionOptions = { maxWait: 10_000, timeout: 10_000 }
@@ -22,13 +22,17 @@ export async function openSqlite({ url }: Pick<DatabaseOptions, 'url'>): Promise
   const connection = await SqliteConnection.open(path).catch((error: unknown) => {
     throw unusable(path, error instanceof Error ? error.message : String(error), error)
   })
-  const client = new PrismaClient({ adapter: new SqliteAdapter(connection), errorFormat: 'minimal' })
+  const transactions = createTransactions()
+  const client = new PrismaClient({
+    adapter: new SqliteAdapter(connection, transactions),
+    errorFormat: 'minimal',
+  })
   const { ino: opened } = await stat(path)
 
   return {
     provider: 'sqlite',
     client,
-    transaction: (work) => retryConflicts((run) => client.$transaction(run, transactionOptions), work),
+    transaction: (work) => transactions.run((run) => client.$transaction(run, transactionOptions), work),
     async ping() {
       // A file that was removed still answers, and forgets everything when it is closed.
       const found = await stat(path).catch(() => undefined)
