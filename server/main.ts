@@ -1,5 +1,5 @@
 import '#nitro-internal-pollyfills'
-import { Server } from 'node:http'
+import { Server, type RequestListener } from 'node:http'
 import { format } from 'node:util'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
@@ -7,20 +7,36 @@ import { useNitroApp } from 'nitropack/runtime'
 /** The process has to be gone within 10 s of SIGTERM: requests and steps get most of it. */
 const drainMilliseconds = 8_000
 
+/** Longer than a proxy keeps an idle connection, mostly 60 s: it must never send into one that we are closing. */
+const limits = { maxHeaderSize: 16_384, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
+
 /**
  * Entry of the built server, in place of Nitro's own: it listens once the database is migrated, logs JSON alone, and
  * drains requests, streams and steps before it exits.
  */
 async function main(): Promise<void> {
+  // As a container's first process it gets no signal that it does not listen for, and booting may take a while.
+  // Nothing is lost by leaving: a migration is one transaction.
+  let stop = (_signal: NodeJS.Signals): void => process.exit(0)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
+
   const nitroApp = useNitroApp()
   const container = await nitroApp.container
   const { config, log, drain, reconciler } = container
-  const server = new Server({ maxHeaderSize: 16_384, requestTimeout: 30_000 }, toNodeListener(nitroApp.h3App))
+  const app = toNodeListener(nitroApp.h3App)
+  const server = new Server(limits, config.worker === 'only' ? healthAlone(app) : app)
   const die = (what: string) => (error: unknown) => {
     log.error({ err: error }, what)
     process.exit(1)
   }
-  server.on('error', die('cannot listen'))
+  const refuse = ({ code }: NodeJS.ErrnoException) => {
+    const address = `${config.host}:${config.port}`
+    process.stderr.write(
+      `Tenantry does not start: ${address} can't be listened on (${code}). Set HOST and PORT to a free address.\n`,
+    )
+    process.exit(1)
+  }
+  server.once('error', refuse)
   // After an exception that nobody caught nothing is known of the state: who runs us starts us again.
   process.on('uncaughtException', die('an exception was not caught'))
   // Libraries speak to the console; the log is JSON alone.
@@ -29,24 +45,35 @@ async function main(): Promise<void> {
   console.log = console.info
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection was not handled'))
   server.listen({ host: config.host, port: config.port }, () => {
+    server.off('error', refuse)
     const address = server.address()
     const port = typeof address === 'object' && address ? address.port : config.port
     log.info({ host: config.host, port, publicUrl: config.publicUrl, authMode: config.authMode }, 'serving')
   })
 
-  const stop = async (signal: NodeJS.Signals) => {
+  const drainAndExit = async (signal: NodeJS.Signals) => {
     log.info({ signal }, 'stopping')
     setTimeout(() => process.exit(1), drainMilliseconds + 1_500).unref()
     drain.abort()
     const served = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
+    // A connection whose last answer went out meanwhile is idle, and would be kept for the next request.
+    setInterval(() => server.closeIdleConnections(), 50).unref()
     setTimeout(() => server.closeAllConnections(), drainMilliseconds).unref()
     await Promise.all([served, reconciler.stop()])
     await nitroApp.hooks.callHook('close')
     log.info('stopped')
     process.exit(0)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal))
+  stop = (signal) => void drainAndExit(signal)
+}
+
+/** What a process that only works serves; not even files of the portal, which no middleware sees. */
+function healthAlone(app: RequestListener): RequestListener {
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?')
+    if (path === '/health' || path === '/ready') return app(request, response)
+    response.writeHead(404).end()
+  }
 }
 
 await main()

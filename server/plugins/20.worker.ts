@@ -6,7 +6,9 @@ export default defineNitroPlugin((nitroApp) => {
     if (config.worker === 'off') return
     reconciler.start()
     drain.signal.addEventListener('abort', () => {
-      reconciler.stop().catch((error: unknown) => log.error({ err: error }, 'the worker did not stop cleanly'))
+      reconciler
+        .stop()
+        .catch((error: unknown) => log.error({ err: error }, 'the worker did not stop cleanly'))
     })
   })
 })

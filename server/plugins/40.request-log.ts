@@ -1,0 +1,36 @@
+import { IncomingMessage } from 'node:http'
+import { defineNitroPlugin } from 'nitropack/runtime'
+
+/** Asked every few seconds by whoever watches the process. */
+const probes = ['/health', '/ready']
+
+/** A part of a path that is longer than any slug or id: a token that lets somebody in, in a link that was sent to them. */
+const tokenInPath = /[\w-]{41,}/g
+
+/**
+ * Logs every request when its answer is over, with the id that the answer carries: never the query, a header or a body.
+ * Probes and files of the build are logged at level debug; what a page asks of the API while it is drawn is not.
+ */
+export default defineNitroPlugin((nitroApp) => {
+  nitroApp.hooks.hook('request', (event) => {
+    const start = performance.now()
+    const { req, res } = event.node
+    if (!(req instanceof IncomingMessage)) return
+    res.once('close', () => {
+      const { requestId, container } = event.context
+      const [path = ''] = event.path.split('?')
+      const isQuiet = requestId === undefined || probes.includes(path)
+      container.log[isQuiet ? 'debug' : 'info'](
+        {
+          requestId,
+          method: req.method,
+          path: path.replace(tokenInPath, '…'),
+          status: res.statusCode,
+          milliseconds: Math.round(performance.now() - start),
+          ...(!res.writableFinished && { cut: true }),
+        },
+        'request',
+      )
+    })
+  })
+})
