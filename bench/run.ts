@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import { measureColdStart } from './cold-start.ts'
+import { measureConvergence } from './converge.ts'
+import { startEngines, type Engine, type Engines } from './databases.ts'
+import { measureList } from './list.ts'
+import { describeMachine } from './machine.ts'
+import { measureMemory } from './memory.ts'
+import { writeReport } from './report.ts'
+import { seedDatabase } from './seed.ts'
+import { coldStartLine, convergeLine, listLine, memoryLines, tableOf, type Row } from './table.ts'
+
+const parts = ['list', 'cold-start', 'memory', 'converge'] as const
+type Part = (typeof parts)[number]
+
+function readOptions() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { date: { type: 'string', default: new Date().toISOString().slice(0, 10) } },
+  })
+  const isPart = (word: string): word is Part => parts.some((part) => part === word)
+  const unknown = positionals.find((word) => !isPart(word))
+  if (unknown) throw new Error(`${unknown} is no part: ${parts.join(', ')}.`)
+  const asked = positionals.filter(isPart)
+  return { date: values.date, parts: new Set(asked.length > 0 ? asked : parts) }
+}
+
+async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part>): Promise<Row[]> {
+  const rows: Row[] = []
+  const note = (...lines: Omit<Row, 'database'>[]) => {
+    for (const line of lines) {
+      rows.push({ ...line, database: engine.name })
+      console.log(`  ${engine.name}: ${[line.what, line.tenantry, line.yardstick, line.ratio].filter(Boolean).join(' · ')}`)
+    }
+  }
+  const seeded = await seedDatabase(engine, engines)
+  if (asked.has('list')) note(listLine(await measureList(seeded, engines)))
+  if (asked.has('cold-start')) note(coldStartLine(await measureColdStart(seeded, engines)))
+  if (asked.has('memory')) note(...memoryLines(await measureMemory(seeded, engines)))
+  if (asked.has('converge')) note(convergeLine(await measureConvergence(engine, engines)))
+  return rows
+}
+
+async function main(): Promise<void> {
+  const { date, parts: asked } = readOptions()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  const engines = await startEngines()
+  try {
+    const rows: Row[] = []
+    for (const engine of engines.list) rows.push(...(await measure(engine, engines, asked)))
+    const byWhat = [...new Set(rows.map(({ what }) => what))].flatMap((what) => rows.filter((row) => row.what === what))
+    const table = tableOf(byWhat)
+    console.log(`\n${table}\n`)
+    if (asked.size === parts.length) writeReport(`${date}, ${describeMachine()}.\n\n${table}`)
+  } finally {
+    await engines.close()
+  }
+}
+
+await main()

@@ -1,0 +1,86 @@
+import type { ColdStartResult } from './cold-start.ts'
+import type { ConvergeResult } from './converge.ts'
+import type { ListResult } from './list.ts'
+import type { MemoryResult } from './memory.ts'
+import type { Sample } from './statistics.ts'
+
+/** One line of the table: what was measured beside what it is measured by. */
+export interface Row {
+  readonly what: string
+  readonly database: string
+  readonly tenantry: string
+  readonly yardstick: string
+  readonly ratio: string
+  readonly wanted: string
+  readonly met: boolean | undefined
+}
+
+type Line = Omit<Row, 'database'>
+
+export function listLine({ tenantry, bare, ratio }: ListResult): Line {
+  return {
+    what: 'Authorized list of 20, requests a second',
+    tenantry: withSpread(tenantry, whole),
+    yardstick: `${withSpread(bare, whole)}, a bare route with the same query`,
+    ratio: withSpread(ratio, hundredths),
+    wanted: 'at least 0.5',
+    met: ratio.median >= 0.5,
+  }
+}
+
+export function coldStartLine({ tenantry, bare, ratio }: ColdStartResult): Line {
+  return {
+    what: 'Cold start to the first authorized answer, ms',
+    tenantry: withSpread(tenantry, whole),
+    yardstick: `${withSpread(bare, whole)}, a bare Nuxt server`,
+    ratio: withSpread(ratio, hundredths),
+    wanted: 'at most 2',
+    met: ratio.median <= 2,
+  }
+}
+
+export function memoryLines({ idle, afterList, afterPages }: MemoryResult): Line[] {
+  const limit = 160
+  const plain = { yardstick: '', ratio: '', wanted: '', met: undefined }
+  return [
+    {
+      what: 'Resident memory idle, MB',
+      tenantry: withSpread(idle, whole),
+      yardstick: String(limit),
+      ratio: hundredths(idle.median / limit),
+      wanted: 'below 1',
+      met: idle.median < limit,
+    },
+    { ...plain, what: 'Resident memory after a load of lists, MB', tenantry: whole(afterList) },
+    { ...plain, what: 'Resident memory after a load of pages, MB', tenantry: whole(afterPages) },
+  ]
+}
+
+export function convergeLine({ seconds, calls, leastSeconds, ratio }: ConvergeResult): Line {
+  return {
+    what: '200 tenants converge, s',
+    tenantry: seconds.toFixed(2),
+    yardstick: `${leastSeconds.toFixed(2)}, ${calls} calls of 100 ms, 8 at a time`,
+    ratio: hundredths(ratio),
+    wanted: 'at most 1.5',
+    met: ratio <= 1.5,
+  }
+}
+
+/** The rows as a table in Markdown. */
+export function tableOf(rows: readonly Row[]): string {
+  const verdict = ({ wanted, met }: Row) => (met === undefined ? '' : `${wanted}: ${met ? 'met' : '**missed**'}`)
+  return [
+    '| What | Database | Tenantry | Yardstick | Ratio | Wanted |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows.map((row) => `| ${[row.what, row.database, row.tenantry, row.yardstick, row.ratio, verdict(row)].join(' | ')} |`),
+  ].join('\n')
+}
+
+/** The median, with the least and the most in parentheses. */
+function withSpread({ median, least, most }: Sample, write: (value: number) => string): string {
+  return `${write(median)} (${write(least)} to ${write(most)})`
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString('en')
+const hundredths = (value: number) => value.toFixed(2)
