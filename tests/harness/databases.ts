@@ -108,7 +108,7 @@ async function makePostgresql(content: 'migrated' | 'empty'): Promise<MadeDataba
     await admin.connect()
     await admin.query(sql).finally(() => admin.end())
   }
-  await administer(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`)
+  await administer(`CREATE DATABASE ${name} TEMPLATE ${template}`)
   return {
     url: postgresqlUrl.replace(/postgres$/, name),
     remove: () => administer(`DROP DATABASE ${name} WITH (FORCE)`),

@@ -32,7 +32,7 @@ export interface StubProject {
   read(name: string): string
   /** The calls so far, such as `npm ci`, `nuxt build`. */
   calls(): string[]
-  /** Starts scripts/NAME as npm would. */
+  /** Starts scripts/NAME. */
   run(script: string, args?: string[], env?: NodeJS.ProcessEnv): Running
   remove(): void
 }
