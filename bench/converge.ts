@@ -36,7 +36,9 @@ export async function measureConvergence(engine: Engine, { folder }: Engines): P
     await settled(operator)
     const seconds = (performance.now() - began) / 1000
     if (fake.groups().length !== tenantCount || fake.violations().length > 0)
-      throw new Error(`The fake has ${fake.groups().length} groups; violations: ${fake.violations().join('; ')}`)
+      throw new Error(
+        `The fake has ${fake.groups().length} groups; violations: ${fake.violations().join('; ')}`,
+      )
     const calls = Object.values(fake.calls()).reduce((sum, count) => sum + count, 0)
     const leastSeconds = (calls * callMilliseconds) / concurrency / 1000
     return { seconds, calls, leastSeconds, ratio: seconds / leastSeconds }

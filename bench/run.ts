@@ -29,7 +29,9 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   const note = (...lines: Omit<Row, 'database'>[]) => {
     for (const line of lines) {
       rows.push({ ...line, database: engine.name })
-      console.log(`  ${engine.name}: ${[line.what, line.tenantry, line.yardstick, line.ratio].filter(Boolean).join(' · ')}`)
+      console.log(
+        `  ${engine.name}: ${[line.what, line.tenantry, line.yardstick, line.ratio].filter(Boolean).join(' · ')}`,
+      )
     }
   }
   const seeded = await seedDatabase(engine, engines)
@@ -47,7 +49,9 @@ async function main(): Promise<void> {
   try {
     const rows: Row[] = []
     for (const engine of engines.list) rows.push(...(await measure(engine, engines, asked)))
-    const byWhat = [...new Set(rows.map(({ what }) => what))].flatMap((what) => rows.filter((row) => row.what === what))
+    const byWhat = [...new Set(rows.map(({ what }) => what))].flatMap((what) =>
+      rows.filter((row) => row.what === what),
+    )
     const table = tableOf(byWhat)
     console.log(`\n${table}\n`)
     if (asked.size === parts.length) writeReport(`${date}, ${describeMachine()}.\n\n${table}`)

@@ -69,11 +69,15 @@ export function convergeLine({ seconds, calls, leastSeconds, ratio }: ConvergeRe
 
 /** The rows as a table in Markdown. */
 export function tableOf(rows: readonly Row[]): string {
-  const verdict = ({ wanted, met }: Row) => (met === undefined ? '' : `${wanted}: ${met ? 'met' : '**missed**'}`)
+  const verdict = ({ wanted, met }: Row) =>
+    met === undefined ? '' : `${wanted}: ${met ? 'met' : '**missed**'}`
   return [
     '| What | Database | Tenantry | Yardstick | Ratio | Wanted |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...rows.map((row) => `| ${[row.what, row.database, row.tenantry, row.yardstick, row.ratio, verdict(row)].join(' | ')} |`),
+    ...rows.map(
+      (row) =>
+        `| ${[row.what, row.database, row.tenantry, row.yardstick, row.ratio, verdict(row)].join(' | ')} |`,
+    ),
   ].join('\n')
 }
 

@@ -11,6 +11,8 @@ const frameworkFiles = [
   'server/{api,routes,middleware,plugins}/**',
   'server/http/nitro-error.ts',
   'modules/**',
+  // A Nuxt application of its own.
+  'bench/bare/**',
   '*.config.{ts,mjs}',
   'scripts/lint/circles.mjs',
   'tests/**/*.setup.ts',

@@ -1,22 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { PrismaLibSql } from '@prisma/adapter-libsql'
 import Libsql from 'libsql'
 import { isBusy } from '../database.errors'
+import { patiently } from './patience'
+import { fromSqlite, prepare, readsOnly, type Statement, toSqlite } from './statement'
 
 /** What Prisma's adapter takes for a client; of it, it calls execute, executeMultiple, transaction and close. */
 export type AdapterClient = ReturnType<PrismaLibSql['createClient']>
 
-type Value = null | string | number | bigint | boolean | ArrayBuffer | Uint8Array
-
-interface Statement {
-  sql: string
-  args?: Value[]
-}
-
 /** How long one call may hold up the whole process while another process writes. */
 const blockingMilliseconds = 25
-/** How long a statement waits in all for another process's write. */
-const patienceMilliseconds = 5_000
 const cachedStatements = 500
 
 /**
@@ -81,8 +73,8 @@ export class SqliteConnection {
   }
 
   /** Begins a transaction that can write from its first statement on. Nothing else may run until it ends. */
-  async transaction(patience = patienceMilliseconds) {
-    await patiently(() => this.#database.exec('BEGIN IMMEDIATE'), patience)
+  async transaction(patienceMilliseconds?: number) {
+    await patiently(() => this.#database.exec('BEGIN IMMEDIATE'), patienceMilliseconds)
     return {
       execute: async (statement: Statement) => this.#run(statement),
       executeMultiple: async (sql: string) => void this.#database.exec(sql),
@@ -143,52 +135,5 @@ export class SqliteConnection {
       this.#statements.delete(oldest)
     }
     return prepared
-  }
-}
-
-/** Settings can't be changed inside of a transaction, and neither can the file be compacted. */
-function readsOnly(sql: string): boolean {
-  return /^\s*(SELECT|PRAGMA|EXPLAIN|VACUUM)\b/i.test(sql)
-}
-
-function prepare(database: Libsql.Database, sql: string) {
-  const statement = database.prepare(sql)
-  if (!statement.reader) return { statement, columns: [], columnTypes: [] }
-  statement.raw(true)
-  statement.safeIntegers(true)
-  const columns = statement.columns()
-  return {
-    statement,
-    columns: columns.map(({ name }) => name),
-    columnTypes: columns.map(({ type }) => type ?? ''),
-  }
-}
-
-/** The driver binds every number as a real; whole ones are meant as integers. */
-function toSqlite(value: Value) {
-  if (typeof value === 'boolean') return value ? 1n : 0n
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
-  return value instanceof ArrayBuffer ? Buffer.from(value) : value
-}
-
-/** Integers become numbers where those can hold them; the adapter takes both. */
-function fromSqlite(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value)
-    return Number.isSafeInteger(number) ? number : value
-  }
-  return value instanceof Uint8Array ? new Uint8Array(value).buffer : value
-}
-
-/** Tries again while another process writes, without holding up this one; then throws what it got. */
-async function patiently<T>(attempt: () => T, patience = patienceMilliseconds): Promise<T> {
-  const deadline = performance.now() + patience
-  for (;;) {
-    try {
-      return attempt()
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error
-      await delay(5 + Math.random() * 20)
-    }
   }
 }
