@@ -54,14 +54,7 @@ export default defineNuxtConfig({
         noUncheckedIndexedAccess: true,
         paths: { '#server/*': ['../server/*'], '#shared/*': ['../shared/*'], '~~/*': ['../*'] },
       },
-      include: [
-        '../tests/**/*',
-        '../scripts/**/*',
-        '../bench/**/*',
-        '../modules/**/*',
-        '../*.config.ts',
-        '../server/http/*.d.ts',
-      ],
+      include: ['../tests/**/*', '../scripts/**/*', '../bench/**/*', '../modules/**/*', '../*.config.ts'],
     },
   },
 })

@@ -1,4 +1,10 @@
-import { defineNuxtModule, createResolver } from 'nuxt/kit'
+import { addTypeTemplate, defineNuxtModule, createResolver } from 'nuxt/kit'
+
+const routesModule = `declare module '#tenantry/routes' {
+  import type { RouteEntry } from '#server/http/route-inventory'
+  export const routes: readonly RouteEntry[]
+}
+`
 
 /**
  * Gives the server's build what Nitro has no setting for:
@@ -10,6 +16,11 @@ export default defineNuxtModule({
   meta: { name: 'server-build' },
   setup(_options, nuxt) {
     const { resolve } = createResolver(import.meta.url)
+    // The pages' types see the routes' types, and with them what they import.
+    addTypeTemplate(
+      { filename: 'types/tenantry-routes.d.ts', getContents: () => routesModule },
+      { nuxt: true, nitro: true, node: true },
+    )
     nuxt.hook('nitro:init', (nitro) => {
       const handlers = [nitro.options.errorHandler].flat().filter((handler) => handler !== undefined)
       nitro.options.errorHandler = [resolve('../server/http/nitro-error'), ...handlers]

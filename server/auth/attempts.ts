@@ -12,7 +12,7 @@ interface AttemptLimit {
   windowSeconds: number
 }
 
-/** Limits of sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them all. */
+/** Limits of failed sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them all. */
 export const signInLimits = {
   account: { attempts: 10, windowSeconds: 900 },
   address: { attempts: 100, windowSeconds: 900 },
@@ -25,8 +25,10 @@ export interface Attempts {
    * @throws AppError rate.limited (429, with the seconds to wait)
    */
   count(of: 'account' | 'address', who: string): Promise<void>
-  /** Forgets the attempts of an account that has just proved who it is. */
-  forgive(of: 'account' | 'address', who: string): Promise<void>
+  /** Forgets every attempt on an account whose owner has just proved who they are. */
+  forget(account: string): Promise<void>
+  /** Takes back the one attempt from an address that succeeded; those that failed stay counted. */
+  takeBack(address: string): Promise<void>
 }
 
 /**
@@ -48,8 +50,11 @@ export function createAttempts(cache: Cache, key: Buffer): Attempts {
         retryAfterSeconds,
       })
     },
-    async forgive(of, who) {
-      await cache.delete(keyOf(of, who))
+    async forget(account) {
+      await cache.delete(keyOf('account', account))
+    },
+    async takeBack(address) {
+      await cache.increment(keyOf('address', address), signInLimits.address.windowSeconds, -1)
     },
   }
 }

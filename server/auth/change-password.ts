@@ -21,7 +21,7 @@ export async function changePassword(
   if (!passwordHash) throw userError('user.no_local_password')
   await attempts.count('account', email)
   await passwords.confirm(input.currentPassword, passwordHash, 'currentPassword')
-  await attempts.forgive('account', email)
+  await attempts.forget(email)
   const changed = await passwords.hashNew(input.newPassword, { path: 'newPassword', about: [email, name] })
   return scope.transaction(async ({ self, ownSessions, audit }) => {
     if (!(await self.update({ passwordHash: changed }))) throw userError('user.not_found')

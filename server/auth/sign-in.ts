@@ -38,13 +38,14 @@ export async function signIn(
   { email, password }: Login,
   origin: SignInOrigin,
 ): Promise<{ user: UserRow; session: StartedSession }> {
-  await attempts.count('address', origin.device.address ?? 'unknown')
+  const address = origin.device.address ?? 'unknown'
+  await attempts.count('address', address)
   await attempts.count('account', email)
   const user = await scope.stores.users.findByEmail(email)
   const matched = await passwords.matches(password, user?.passwordHash ?? null)
   if (!user?.passwordHash || !matched || user.status !== 'active')
     throw signInError('auth.invalid_credentials')
-  await attempts.forgive('account', email)
+  await Promise.all([attempts.forget(email), attempts.takeBack(address)])
   const rehashed = await passwords.rehash(password, user.passwordHash)
   return scope.transaction((stores) =>
     beginSession({ ...scope, stores }, sessionLimits, user, origin, rehashed),

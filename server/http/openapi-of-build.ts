@@ -1,4 +1,3 @@
-/// <reference path="./tenantry-routes.d.ts" />
 import { routes } from '#tenantry/routes'
 import { version } from '#server/lib/version'
 import { openApiDocument } from './openapi'

@@ -1,4 +1,3 @@
-/// <reference path="./tenantry-routes.d.ts" />
 import { defineEventHandler, setResponseHeader } from 'h3'
 import { routes } from '#tenantry/routes'
 import { httpError } from './http.errors'

@@ -43,13 +43,13 @@ export function openDatabaseCache({ database, clock }: { database: Database; clo
       return valueOf(rows[0])
     },
 
-    async increment(key, ttlSeconds) {
+    async increment(key, ttlSeconds, by = 1) {
       const at = now()
       const rows = await client.$queryRaw<Row[]>`
-        INSERT INTO "CacheEntry" ("key", "value", "expiresAt") VALUES (${key}, '1', ${after(ttlSeconds)})
+        INSERT INTO "CacheEntry" ("key", "value", "expiresAt") VALUES (${key}, ${String(by)}, ${after(ttlSeconds)})
         ON CONFLICT ("key") DO UPDATE SET
-          "value" = CASE WHEN "CacheEntry"."expiresAt" <= ${at} THEN '1'
-                    ELSE CAST(CAST("CacheEntry"."value" AS BIGINT) + 1 AS TEXT) END,
+          "value" = CASE WHEN "CacheEntry"."expiresAt" <= ${at} THEN excluded."value"
+                    ELSE CAST(CAST("CacheEntry"."value" AS BIGINT) + CAST(excluded."value" AS BIGINT) AS TEXT) END,
           "expiresAt" = CASE WHEN "CacheEntry"."expiresAt" <= ${at} THEN excluded."expiresAt"
                         ELSE "CacheEntry"."expiresAt" END
         RETURNING "value", "expiresAt"`

@@ -35,9 +35,9 @@ export function openRedisCache({ url, log }: { url: string; log: Log }): Cache {
     setIfAbsent: async (key, value, ttlSeconds) =>
       (await ask((redis) => redis.set(key, value, 'PX', milliseconds(ttlSeconds), 'NX'))) === 'OK',
     take: (key) => ask((redis) => redis.getdel(key)),
-    async increment(key, ttlSeconds) {
+    async increment(key, ttlSeconds, by = 1) {
       const answers = await ask((redis) =>
-        redis.multi().set(key, 0, 'PX', milliseconds(ttlSeconds), 'NX').incr(key).pttl(key).exec(),
+        redis.multi().set(key, 0, 'PX', milliseconds(ttlSeconds), 'NX').incrby(key, by).pttl(key).exec(),
       )
       const [, counted, left] = answers ?? []
       const failure = answers ? answers.find(([error]) => error)?.[0] : new Error('aborted')

@@ -88,6 +88,14 @@ function itIsACache({ caches, letPass }: Given): void {
     expect(await other.increment(key, 60)).toMatchObject({ count: 1 })
   })
 
+  test('takes back what was counted, in the same window', async () => {
+    const [cache, other] = caches()
+    const key = newId()
+    await Promise.all(fifty.map(() => cache.increment(key, 60)))
+    await Promise.all(fifty.slice(0, 20).map(() => other.increment(key, 60, -1)))
+    expect(await cache.increment(key, 60, 3)).toMatchObject({ count: 33 })
+  })
+
   test('sweeps away what has expired, and nothing else', async () => {
     const [cache] = caches()
     const [lasting, renewed] = [newId(), newId()]

@@ -12,8 +12,12 @@ export interface Cache {
   setIfAbsent(key: string, value: string, ttlSeconds: number): Promise<boolean>
   /** Gets and deletes: of callers at once, one alone gets the value. */
   take(key: string): Promise<string | null>
-  /** Counts up by one within a window of time that begins with the first count and does not move. */
-  increment(key: string, ttlSeconds: number): Promise<Count>
+  /**
+   * Counts within a window of time that begins with the first count and does not move.
+   *
+   * @param by a whole number, default 1; less than 0 takes back what was counted
+   */
+  increment(key: string, ttlSeconds: number, by?: number): Promise<Count>
   delete(key: string): Promise<void>
   /** Throws, within 5 seconds, where the store does not answer. */
   ping(): Promise<void>

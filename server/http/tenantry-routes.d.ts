@@ -1,4 +1,0 @@
-declare module '#tenantry/routes' {
-  import type { RouteEntry } from '#server/http/route-inventory'
-  export const routes: readonly RouteEntry[]
-}
