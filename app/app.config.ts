@@ -2,6 +2,17 @@ export default defineAppConfig({
   ui: {
     colors: { primary: 'teal', neutral: 'zinc', info: 'sky', warning: 'amber' },
     avatar: { defaultVariants: { color: 'primary' } },
+    // The library lightens what is pointed at, and its label falls below 4.5:1.
+    button: {
+      compoundVariants: [
+        {
+          color: 'primary',
+          variant: 'solid',
+          class: 'hover:bg-(--primary-hover) active:bg-(--primary-hover)',
+        },
+        { color: 'error', variant: 'solid', class: 'hover:bg-(--error-hover) active:bg-(--error-hover)' },
+      ],
+    },
     card: { slots: { root: 'shadow-xs' } },
     formField: { slots: { error: 'mt-1.5 text-sm' } },
     // A dialog taller than the screen scrolls inside, so that its title and actions stay in reach.

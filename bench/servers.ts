@@ -61,7 +61,6 @@ export async function startServer(kind: keyof typeof entries, options: ServerOpt
       DATA_DIR: options.folder,
       DATABASE_URL: options.databaseUrl,
       MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
-      LOG_LEVEL: 'warn',
       ...options.env,
     },
   })

@@ -4,7 +4,7 @@ import { settingsStore } from '#server/domain/settings/settings.store'
 import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
 import type { TenantStanding } from '#server/domain/tenants/tenants.policy'
 import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenants/tenants.store'
-import { usersStore } from '#server/domain/users/users.store'
+import { usersStore, type UserChange } from '#server/domain/users/users.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
@@ -69,6 +69,9 @@ export type CallerStores = ReturnType<typeof callerStores>
 export type PlatformStores = ReturnType<typeof platformStores>
 export type TenantStores = ReturnType<typeof tenantStores>
 
+/** What a person may change of their own; never what they may do. */
+type OwnChange = Pick<UserChange, 'name' | 'locale' | 'passwordHash'>
+
 function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole }: Caller) {
   const viewer = { userId, all: platformRole === 'operator' }
   const users = usersStore(db, acting.clock)
@@ -79,17 +82,16 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
         if (!user) throw new Error(`User ${userId} is signed in and has no record`)
         return user
       },
-      update: (change: Parameters<typeof users.update>[1], version?: number) =>
-        users.update(userId, change, version),
+      update: (change: OwnChange, version?: number) => users.update(userId, change, version),
     },
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     /** Those that the caller is a member of. */
-    ownTenants: tenantsStore(db, acting.clock, { userId, all: false }),
+    ownTenants: { list: tenantsStore(db, acting.clock, { userId, all: false }).list },
     ownSubscriptions: subscriptionsStore(db, { userId, all: false }),
     /** Those that the caller may see: for an operator all. */
-    tenants: tenantsStore(db, acting.clock, viewer),
+    tenants: { list: tenantsStore(db, acting.clock, viewer).list },
     subscriptions: subscriptionsStore(db, viewer),
-    audit: auditStore(db, acting),
+    audit: { record: auditStore(db, acting).record },
   }
 }
 
@@ -182,9 +184,8 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
 
     async tenant(caller, slug, requestId) {
       const acting = actingOf(caller, requestId)
-      const tenant: TenantRow | null = await callerStores(database.client, acting, caller).tenants.findBySlug(
-        slug,
-      )
+      const viewer = { userId: caller.userId, all: caller.platformRole === 'operator' }
+      const tenant: TenantRow | null = await tenantsStore(database.client, clock, viewer).findBySlug(slug)
       if (!tenant) return null
       const standing = caller.platformRole === 'operator' ? 'operator' : tenant.role
       if (!standing) return null

@@ -174,7 +174,7 @@ export function house(root, projects) {
             checkUnknownLocals: true,
             checkInternals: true,
             message:
-              'DESIGN.md, "Who may import whom": {{from.file.path}} may not import {{dependency.source}}.',
+              'CONTRIBUTING.md, "The house": {{from.file.path}} may not import {{dependency.source}}.',
             policies,
           },
         ],

@@ -14,11 +14,20 @@ export type SessionsStore = ReturnType<typeof sessionsStore>
 export type SessionWithUser = NonNullable<Awaited<ReturnType<SessionsStore['findByHash']>>>
 export type OwnSessionsStore = ReturnType<typeof ownSessionsStore>
 
+/** What is read of a session on every request: no more than decides whether it holds, and for whom. */
+const ofRequest = {
+  id: true,
+  userId: true,
+  tokenHash: true,
+  expiresAt: true,
+  lastSeenAt: true,
+  user: { select: { status: true, platformRole: true } },
+} as const
+
 /** All sessions of the platform. */
 export function sessionsStore(db: DatabaseClient, clock: Clock) {
   return {
-    findByHash: (tokenHash: string) =>
-      db.session.findUnique({ where: { tokenHash }, include: { user: true } }),
+    findByHash: (tokenHash: string) => db.session.findUnique({ where: { tokenHash }, select: ofRequest }),
 
     /** The sessions of one user, such as of somebody who has just proved who they are. */
     of: (userId: string) => ownSessionsStore(db, clock, userId),

@@ -29,7 +29,7 @@ export const anyone = () => ({ kind: 'anyone' }) as const
 
 /**
  * Everybody, in the name of Tenantry itself: for the few routes by which people prove who they are, and what a page
- * shows before they did. Such a route is a door: it is named in the list of the route inventory's test.
+ * shows before they did. Such a route is a door: tests/api/access-matrix.test.ts lists them all.
  */
 export const entry = () => ({ kind: 'entry' }) as const
 

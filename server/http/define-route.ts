@@ -110,7 +110,8 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
     const result = await route.handle(input as Parameters<typeof route.handle>[0])
     const success = route.status ?? (route.response ? 200 : 204)
     const status = route.unavailable?.(result) ? 503 : success
-    return { status, body: route.response?.parse(result), tag: tagOf(route, result) }
+    const body = route.response?.parse(result)
+    return { status, body, tag: tagOf(route, result, body) }
   }
 
   const key =
@@ -145,7 +146,7 @@ function parse(schema: Schema | undefined, value: unknown): unknown {
   return parsed.data
 }
 
-function tagOf(route: RouteDefinition, result: unknown): string | undefined {
+function tagOf(route: RouteDefinition, result: unknown, body: unknown): string | undefined {
   if (route.etag !== 'version') return undefined
-  return etagOf((result as { version: number }).version)
+  return etagOf((result as { version: number }).version, body)
 }

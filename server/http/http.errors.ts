@@ -8,7 +8,6 @@ export const httpError = defineErrors({
   'route.not_found': { status: 404, title: 'There is nothing here.' },
   'route.method_not_allowed': { status: 405, title: 'This address does not take this method.' },
   'request.not_json': { status: 400, title: 'The body is not JSON.' },
-  'request.malformed': { status: 400, title: 'The request is malformed.' },
   'request.too_large': { status: 413, title: 'The body is too large.' },
   'request.wrong_media_type': { status: 415, title: 'The body must be application/json.' },
   'request.invalid': { status: 422, title: 'The request does not fit its schema.' },

@@ -1,8 +1,12 @@
+import { sha256 } from '#server/lib/ids'
 import { httpError } from './http.errors'
 
-/** The entity tag (RFC 9110 section 8.8.3) of a record's version. */
-export function etagOf(version: number): string {
-  return `"${version}"`
+/**
+ * The entity tag (RFC 9110 section 8.8.3) of an answer: the record's version, which If-Match is held against, and a hash
+ * of what is shown, since an answer may show more than its record, such as the caller's own role.
+ */
+export function etagOf(version: number, body: unknown): string {
+  return `"${version}.${sha256(JSON.stringify(body)).slice(0, 16)}"`
 }
 
 /**
@@ -13,7 +17,7 @@ export function etagOf(version: number): string {
  */
 export function versionFromIfMatch(header: string | undefined): number | undefined {
   if (header === undefined || header.trim() === '*') return undefined
-  const version = /^"(\d{1,9})"$/.exec(header.trim())?.[1]
+  const version = /^"(\d{1,9})\.[0-9a-f]{16}"$/.exec(header.trim())?.[1]
   if (version === undefined) throw httpError('precondition.malformed')
   return Number(version)
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { addressSet } from '#server/config/addresses'
-import { clientAddress } from './client'
+import { clientAddress } from './device'
 import { refuseForeignCalls } from './csrf'
-import { isKnownToClient, versionFromIfMatch } from './preconditions'
+import { etagOf, isKnownToClient, versionFromIfMatch } from './preconditions'
 import { requestIdFrom } from './request-id'
-import { methodsAt } from './route-inventory'
+import { routesAt } from './route-inventory'
 
 describe('refuseForeignCalls', () => {
   const publicOrigin = 'https://portal.example.org'
@@ -70,15 +70,18 @@ describe('requestIdFrom', () => {
 
 describe('preconditions', () => {
   it('reads the version of If-Match', () => {
-    expect(versionFromIfMatch('"7"')).toBe(7)
+    expect(versionFromIfMatch(etagOf(7, { name: 'Acme' }))).toBe(7)
     expect(versionFromIfMatch('*')).toBeUndefined()
     expect(versionFromIfMatch(undefined)).toBeUndefined()
   })
-  it.each(['7', 'W/"7"', '"x"', '"7", "8"'])('refuses %s', (header) => {
-    expect(() => versionFromIfMatch(header)).toThrow(
-      expect.objectContaining({ code: 'precondition.malformed' }),
-    )
-  })
+  it.each(['7', '"7"', 'W/"7.0123456789abcdef"', '"x"', '"7.0123456789abcdef", "8.0123456789abcdef"'])(
+    'refuses %s',
+    (header) => {
+      expect(() => versionFromIfMatch(header)).toThrow(
+        expect.objectContaining({ code: 'precondition.malformed' }),
+      )
+    },
+  )
   it('knows a tag again, weak or strong', () => {
     expect(isKnownToClient('W/"7"', '"7"')).toBe(true)
     expect(isKnownToClient('"6", "7"', '"7"')).toBe(true)
@@ -87,16 +90,16 @@ describe('preconditions', () => {
   })
 })
 
-describe('methodsAt', () => {
+describe('routesAt', () => {
   const load = () => Promise.reject(new Error('not to be loaded'))
   const routes = [
     { method: 'PATCH', path: '/api/tenants/:slug', load },
     { method: 'GET', path: '/api/tenants/:slug', load },
     { method: 'GET', path: '/api/tenants', load },
   ]
-  it('lists what an address takes', () => {
-    expect(methodsAt(routes, '/api/tenants/acme')).toEqual(['GET', 'PATCH'])
-    expect(methodsAt(routes, '/api/tenants')).toEqual(['GET'])
-    expect(methodsAt(routes, '/api/elsewhere')).toEqual([])
+  it('finds what an address fits', () => {
+    expect(routesAt(routes, '/api/tenants/acme')).toEqual(routes.slice(0, 2))
+    expect(routesAt(routes, '/api/tenants')).toEqual(routes.slice(2))
+    expect(routesAt(routes, '/api/elsewhere')).toEqual([])
   })
 })

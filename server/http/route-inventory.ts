@@ -9,15 +9,14 @@ export interface RouteEntry {
   load(): Promise<DefinedRoute>
 }
 
-/** The methods that some route takes at a path, sorted; empty where there is none. */
-export function methodsAt(routes: readonly RouteEntry[], path: string): string[] {
+/** The routes whose path an address fits, whatever their method. */
+export function routesAt(routes: readonly RouteEntry[], path: string): RouteEntry[] {
   const segments = path.split('/')
-  const fits = (pattern: string) => {
-    const wanted = pattern.split('/')
+  return routes.filter((route) => {
+    const wanted = route.path.split('/')
     return (
       wanted.length === segments.length &&
       wanted.every((part, i) => part.startsWith(':') || part === segments[i])
     )
-  }
-  return [...new Set(routes.filter((route) => fits(route.path)).map((route) => route.method))].sort()
+  })
 }

@@ -28,5 +28,6 @@ const secretFields = [
 export function createLog(level: LogLevel, destination?: pino.DestinationStream): Log {
   const redact = { paths: secretFields.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' }
   const options = { level, base: undefined, redact, timestamp: pino.stdTimeFunctions.isoTime }
-  return destination ? pino(options, destination) : pino(options)
+  // Pino's own default flushes at exit, and tries for ever where nobody reads stdout any more.
+  return pino(options, destination ?? pino.destination({ fd: 1, sync: true }))
 }

@@ -1,15 +1,11 @@
 import { useRuntimeConfig } from 'nitropack/runtime'
 import { defineMiddleware } from '#server/http/define-middleware'
-import { httpError } from '#server/http/http.errors'
 
-const alwaysServed = new Set(['/health', '/ready'])
-
-/** Tells the pages which mode this process runs in; a process that only works serves nothing but its health. */
+/** Tells the pages which mode this process runs in, and keeps what they show to one person out of every cache. */
 export default defineMiddleware((event) => {
-  const { config } = event.context.container
-  const path = event.path.split('?')[0] ?? ''
-  if (config.worker === 'only' && !alwaysServed.has(path)) throw httpError('route.not_found')
-  // Pages show what one person may see; files of the build are served before this, with headers of their own.
+  // Files of the build are served before this, with headers of their own.
   event.node.res.setHeader('Cache-Control', 'no-store')
-  useRuntimeConfig(event).public.authMode = config.authMode
+  // Not for the API: Nitro copies the configuration for each request that asks for it, at a tenth of what a list takes.
+  if (event.path.startsWith('/api/')) return
+  useRuntimeConfig(event).public.authMode = event.context.container.config.authMode
 })

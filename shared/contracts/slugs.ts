@@ -14,9 +14,6 @@ export const reservedSlugs: ReadonlySet<string> = new Set(
 /** Form of a tenant's slug: 3 to 40 lower case letters, digits and inner hyphens. */
 export const slugPattern = /^[a-z0-9]([a-z0-9-]{1,38}[a-z0-9])$/
 
-/** A slug as it is looked up: the form alone. */
-export const SlugParam = z.string().regex(slugPattern)
-
 /** A slug as it is chosen: the form, and no reserved word. */
 export const Slug = z
   .string()

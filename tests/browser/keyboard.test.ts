@@ -100,7 +100,8 @@ test('a tenant is created; a dialog takes the focus and gives it back', async ()
 
   await type('Globex')
   await tabTo(dialog.getByRole('radio', { name: 'MVP' }))
-  await press('ArrowRight')
+  // Held as long as a finger does: the choice follows the focus only while the key is down.
+  await page.keyboard.press('ArrowRight', { delay: 50 })
   await tabTo(dialog.getByRole('button', { name: 'Create tenant' }))
   await press('Enter')
   await page.getByRole('heading', { name: 'Globex' }).waitFor()

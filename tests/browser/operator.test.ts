@@ -113,11 +113,11 @@ test('a tenant gets another name and plan; somebody else’s change in between i
   const { page } = boss
   await boss.open('/tenants/globex/settings')
   await boss.call('PATCH', '/api/tenants/globex', { name: 'Globex meanwhile' })
-  await page.getByLabel('Name', { exact: true }).fill('Globex Holding')
+  await page.getByRole('textbox', { name: 'Name' }).fill('Globex Holding')
   await page.getByRole('button', { name: 'Save name' }).click()
   await page.getByText('Somebody else changed this meanwhile').waitFor()
   await page.getByRole('heading', { name: 'Globex meanwhile' }).waitFor()
-  await page.getByLabel('Name', { exact: true }).fill('Globex Holding')
+  await page.getByRole('textbox', { name: 'Name' }).fill('Globex Holding')
   await page.getByRole('button', { name: 'Save name' }).click()
   await page.getByRole('heading', { name: 'Globex Holding' }).waitFor()
 

@@ -1,87 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
-import { z } from 'zod'
 import { loadConfig } from '#server/config/config'
 import { secretNames, variables } from '#server/config/variables'
-import { version } from '#server/lib/version'
-
-const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
-
-const Service = z.strictObject({
-  image: z.string(),
-  build: z.string().optional(),
-  restart: z.string(),
-  depends_on: z.record(z.string(), z.strictObject({ condition: z.string() })).optional(),
-  ports: z.array(z.string()).optional(),
-  networks: z.array(z.string()),
-  volumes: z.array(z.string()),
-  environment: z.record(z.string(), z.string()),
-  healthcheck: z.strictObject({
-    test: z.array(z.string()),
-    interval: z.string(),
-    timeout: z.string(),
-    start_period: z.string(),
-    start_interval: z.string(),
-    retries: z.number(),
-  }),
-  stop_grace_period: z.string(),
-  user: z.string().optional(),
-  read_only: z.boolean(),
-  tmpfs: z.array(z.string()).optional(),
-  cap_drop: z.array(z.string()),
-  security_opt: z.array(z.string()),
-  shm_size: z.string().optional(),
-  logging: z.unknown(),
-})
-const Compose = z.strictObject({
-  name: z.string(),
-  services: z.strictObject({ portal: Service, postgres: Service }),
-  networks: z.record(z.string(), z.strictObject({ internal: z.boolean().optional() })),
-  volumes: z.record(z.string(), z.strictObject({})),
-})
+import { interpolate, read, readCompose, readImage, requiredIn, variablesIn } from '../harness/deployment'
 
 const composeFiles = ['docker-compose.yaml', 'docker-compose-pod.yaml'] as const
-const compose = (name: string) => Compose.parse(parse(read(name)))
-
-/** What a container sees where these variables are set: as Compose interpolates, `:-` and `:?` alone. */
-function interpolate(text: string, set: Record<string, string>): string {
-  const variable = /\$\{(\w+)(?::([-?])((?:[^${}]|\$\{[^{}]*\})*))?\}/g
-  return text.replace(variable, (_whole, name: string, operator?: string, rest = '') => {
-    if (set[name]) return set[name]
-    if (operator === '?') throw new Error(`${name}: ${rest}`)
-    return interpolate(rest, set)
-  })
-}
-
-/** Names of the variables that a file takes from its environment. */
-const namesIn = (text: string) => new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name))
-
-/** Those that a file does not start without. */
-const requiredIn = (text: string) => new Set([...text.matchAll(/\$\{(\w+):\?/g)].map(([, name = '']) => name))
-
-/** The last stage's instructions. */
-function dockerfile(): { instruction: string; words: string }[] {
-  const lines = read('Dockerfile')
-    .replace(/^\s*#.*\n/gm, '')
-    .replace(/\\\n\s*/g, '')
-    .split('\n')
-  const all = lines.filter(Boolean).map((line) => {
-    const [, instruction = '', words = ''] = /^(\w+)\s+(.*)$/.exec(line) ?? []
-    return { instruction, words }
-  })
-  return all.slice(all.findLastIndex(({ instruction }) => instruction === 'FROM'))
-}
-const instructions = (name: string) =>
-  dockerfile().flatMap(({ instruction, words }) => (instruction === name ? [words] : []))
-const imageEnvironment = Object.fromEntries(
-  instructions('ENV').flatMap((words) =>
-    [...words.matchAll(/(\w+)=("[^"]*"|\S+)/g)].map(([, name, value = '']) => [
-      name,
-      value.replaceAll('"', ''),
-    ]),
-  ),
-)
+const image = readImage()
 
 /** Of Compose alone; the portal never sees them. */
 const ownNames = ['POSTGRES_PASSWORD', 'PUBLISH_ADDRESS', 'PUBLISH_PORT']
@@ -97,7 +20,7 @@ const example = {
 }
 
 describe.each(composeFiles)('%s', (name) => {
-  const { services, networks, volumes } = compose(name)
+  const { services, networks, volumes } = readCompose(name)
   const { portal, postgres } = services
   const environmentWith = (set: Record<string, string>) =>
     Object.fromEntries(
@@ -106,7 +29,7 @@ describe.each(composeFiles)('%s', (name) => {
 
   it('gives the portal variables that it knows, and a configuration that it starts with', () => {
     expect(known).toEqual(expect.arrayContaining(Object.keys(portal.environment)))
-    const config = loadConfig({ ...imageEnvironment, ...environmentWith(example) })
+    const config = loadConfig({ ...image.environment, ...environmentWith(example) })
     expect(config.database.url).toBe('postgresql://tenantry:abc123@postgres:5432/tenantry')
     expect(config.publicUrl).toBe('https://portal.example.org')
     expect(config.masterKey).toHaveLength(32)
@@ -122,10 +45,10 @@ describe.each(composeFiles)('%s', (name) => {
 
   it('takes nothing from its environment that .env.example does not name', () => {
     const documented = [...read('.env.example').matchAll(/^(\w+)=/gm)].map(([, variable]) => variable)
-    expect([...namesIn(read(name))].filter((variable) => !documented.includes(variable))).toEqual([])
-    expect(
-      [...namesIn(read(name))].filter((variable) => ![...known, ...ownNames].includes(variable)),
-    ).toEqual([])
+    expect(variablesIn(read(name)).filter((variable) => !documented.includes(variable))).toEqual([])
+    expect(variablesIn(read(name)).filter((variable) => ![...known, ...ownNames].includes(variable))).toEqual(
+      [],
+    )
   })
 
   it('does not start without the secrets that it needs, and says how to make them', () => {
@@ -143,8 +66,8 @@ describe.each(composeFiles)('%s', (name) => {
 
   it('runs the image as it was made to be run', () => {
     expect(portal.build).toBe('.')
-    expect(portal.volumes).toEqual([`data:${imageEnvironment.DATA_DIR}`])
-    const [healthcheck = ''] = instructions('HEALTHCHECK')
+    expect(portal.volumes).toEqual([`data:${image.environment.DATA_DIR}`])
+    const [healthcheck = ''] = image.of('HEALTHCHECK')
     const [, command = ''] = /CMD (\[.*\])$/.exec(healthcheck) ?? []
     expect(portal.healthcheck.test).toEqual(['CMD', ...(JSON.parse(command) as string[])])
     expect(healthcheck).toContain(`--timeout=${portal.healthcheck.timeout}`)
@@ -188,11 +111,11 @@ describe.each(composeFiles)('%s', (name) => {
 })
 
 describe('docker-compose.yaml', () => {
-  const { services } = compose('docker-compose.yaml')
+  const { services } = readCompose('docker-compose.yaml')
 
   it('publishes the portal, on this machine alone unless it is told otherwise, and not the database', () => {
-    const [exposed] = instructions('EXPOSE')
-    expect(exposed).toBe(imageEnvironment.PORT)
+    const [exposed] = image.of('EXPOSE')
+    expect(exposed).toBe(image.environment.PORT)
     const [port = '', ...others] = services.portal.ports ?? []
     expect(others).toEqual([])
     expect(interpolate(port, {})).toBe(`127.0.0.1:3000:${exposed}`)
@@ -211,12 +134,12 @@ describe('docker-compose.yaml', () => {
   })
 
   it('needs the two secrets and nothing else', () => {
-    expect([...requiredIn(read('docker-compose.yaml'))].sort()).toEqual(['MASTER_KEY', 'POSTGRES_PASSWORD'])
+    expect(requiredIn(read('docker-compose.yaml'))).toEqual(['MASTER_KEY', 'POSTGRES_PASSWORD'])
   })
 })
 
 describe('docker-compose-pod.yaml', () => {
-  const { services } = compose('docker-compose-pod.yaml')
+  const { services } = readCompose('docker-compose-pod.yaml')
 
   it('publishes nothing', () => {
     for (const service of Object.values(services)) expect(service).not.toHaveProperty('ports')
@@ -224,40 +147,11 @@ describe('docker-compose-pod.yaml', () => {
 
   it('is oidc-only, whatever its environment says, and needs the provider', () => {
     expect(services.portal.environment.AUTH_MODE).toBe('oidc-only')
-    expect([...requiredIn(read('docker-compose-pod.yaml'))].sort()).toEqual(Object.keys(example).sort())
+    expect(requiredIn(read('docker-compose-pod.yaml'))).toEqual(Object.keys(example).sort())
   })
 
   it('stays stopped when it was stopped', () => {
     expect(services.portal.restart).toBe('on-failure')
     expect(services.postgres.restart).toBe('on-failure')
-  })
-})
-
-describe('Dockerfile', () => {
-  it('ends in an image that holds the build alone, and runs it as somebody who may change nothing but the data', () => {
-    expect(instructions('FROM')).toEqual(['node:24-bookworm-slim'])
-    expect(instructions('COPY').toSorted()).toEqual([
-      '--from=build /src/.output .output',
-      'scripts/healthcheck.mjs ./',
-    ])
-    expect(instructions('USER')).toEqual(['1000:1000'])
-    expect(instructions('VOLUME')).toEqual([`["${imageEnvironment.DATA_DIR}"]`])
-    expect(instructions('STOPSIGNAL')).toEqual(['SIGTERM'])
-    // As a list: the server itself is the first process, and gets the signal.
-    expect(instructions('CMD')).toEqual(['["node", ".output/server/index.mjs"]'])
-    expect(dockerfile().map(({ instruction }) => instruction)).not.toContain('ENTRYPOINT')
-  })
-
-  it('sets variables that the server knows, or that are for what it runs on', () => {
-    const foreign = ['NODE_ENV', 'NODE_OPTIONS', 'SQLITE_TMPDIR']
-    expect([...Object.keys(variables), ...foreign]).toEqual(
-      expect.arrayContaining(Object.keys(imageEnvironment)),
-    )
-    expect(loadConfig(imageEnvironment).database.url).toBe('file:/data/tenantry.db')
-  })
-
-  it('has a health check that is there, and the version of package.json', () => {
-    expect(existsSync(new URL('../../scripts/healthcheck.mjs', import.meta.url))).toBe(true)
-    expect(instructions('LABEL').join()).toContain(`org.opencontainers.image.version="${version}"`)
   })
 })

@@ -1,6 +1,6 @@
 import { signIn } from '#server/auth/sign-in'
 import { entry } from '#server/http/access'
-import { originOf } from '#server/http/client'
+import { originOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
 import { Login, SignedIn } from '#shared/contracts/auth'

@@ -1,6 +1,6 @@
 import { setUp } from '#server/auth/setup'
 import { entry } from '#server/http/access'
-import { originOf } from '#server/http/client'
+import { originOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
 import { Setup, SignedIn } from '#shared/contracts/auth'

@@ -1,6 +1,6 @@
 import { changePassword } from '#server/auth/change-password'
 import { caller } from '#server/http/access'
-import { deviceOf } from '#server/http/client'
+import { deviceOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
 import { ChangePassword } from '#shared/contracts/users'
