@@ -173,8 +173,7 @@ export function house(root, projects) {
             checkAllOrigins: true,
             checkUnknownLocals: true,
             checkInternals: true,
-            message:
-              'CONTRIBUTING.md, "The house": {{from.file.path}} may not import {{dependency.source}}.',
+            message: 'CONTRIBUTING.md, "The house": {{from.file.path}} may not import {{dependency.source}}.',
             policies,
           },
         ],
