@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => stage.close())
 
-/** Slow, and every fourth call's connection is cut after the change was made. */
+/** Slow, and cuts the connections of the first groups after it has made them. */
 async function startUnreliableAuthentik(): Promise<AuthentikFake> {
   const authentik = await startAuthentikFake()
   authentik.faults.add({ kind: 'delay', ms: 40, times: 'always' })

@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
 import { openStage, eventually, logOf, masterKey, openStream, password, setUp, type Stage } from './scene'
+
+const run = promisify(execFile)
+const healthcheck = fileURLToPath(new URL('../../scripts/healthcheck.mjs', import.meta.url))
 
 let stage: Stage
 let authentik: AuthentikFake
@@ -146,6 +152,23 @@ describe('the log', () => {
       expect(whole.includes(secret), `the log holds: ${name}`).toBe(false)
       expect(whole.includes(encodeURIComponent(secret)), `the log holds, encoded: ${name}`).toBe(false)
     }
+  })
+})
+
+it("the container's health check succeeds while the server serves, whatever its database does, and then fails", async () => {
+  const { server } = await served()
+  const check = () => run(process.execPath, [healthcheck], { env: { PORT: String(server.port) } })
+  expect(await check()).toEqual({ stdout: '', stderr: '' })
+  await stage.postgresql.interrupt()
+  try {
+    expect(await check()).toEqual({ stdout: '', stderr: '' })
+  } finally {
+    await stage.postgresql.resume()
+  }
+  expect(await server.stop()).toBe(0)
+  await expect(check()).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^GET \/health failed: .*ECONNREFUSED/),
   })
 })
 
