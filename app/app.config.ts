@@ -1,7 +1,10 @@
 export default defineAppConfig({
   ui: {
     colors: { primary: 'teal', neutral: 'zinc', info: 'sky', warning: 'amber' },
-    avatar: { defaultVariants: { color: 'primary' } },
+    avatar: {
+      defaultVariants: { color: 'primary' },
+      compoundVariants: [{ color: 'primary', class: { fallback: 'text-(--primary-hover)' } }],
+    },
     // The library lightens what is pointed at, and its label falls below 4.5:1.
     button: {
       compoundVariants: [

@@ -5,4 +5,4 @@
  *
  * @type {readonly string[]}
  */
-export const serverFlags = []
+export const serverFlags = ['--max-semi-space-size=4']

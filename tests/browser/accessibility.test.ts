@@ -115,13 +115,6 @@ describe('what opens', () => {
     await expectAccessible(boss.page)
   })
 
-  test('a list of choices', async () => {
-    await boss.open('/account')
-    await boss.page.getByLabel('Dates and times').click()
-    await boss.page.getByRole('option', { name: 'French' }).waitFor()
-    await expectAccessible(boss.page)
-  })
-
   test('the menu of a row, and a message of what happened', async () => {
     await boss.open('/operator/users?search=bob')
     await boss.page.getByRole('button', { name: 'Actions for Bob Builder' }).click()

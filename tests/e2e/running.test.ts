@@ -1,12 +1,9 @@
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
-import { openStage, eventually, logOf, masterKey, openStream, password, setUp, type Stage } from './scene'
+import { eventually, logOf, masterKey, openStage, password, serveOnPostgresql, type Stage } from './scene'
 
 const run = promisify(execFile)
 const healthcheck = fileURLToPath(new URL('../../scripts/healthcheck.mjs', import.meta.url))
@@ -25,16 +22,7 @@ afterAll(async () => {
   await authentik.stop()
 })
 
-const served = async (env: Record<string, string> = {}) => {
-  const databaseUrl = await stage.makeDatabase()
-  const server = await stage.serve({
-    DATABASE_URL: databaseUrl,
-    AUTHENTIK_API_URL: authentik.url,
-    AUTHENTIK_API_TOKEN: authentik.token,
-    ...env,
-  })
-  return { server, databaseUrl, browser: await setUp(server) }
-}
+const served = (env?: Record<string, string>) => serveOnPostgresql(stage, authentik, env)
 
 describe('a database that goes away', () => {
   it('is told by /ready and by 503s, not by /health, and everything recovers by itself', async () => {
@@ -169,72 +157,5 @@ it("the container's health check succeeds while the server serves, whatever its 
   await expect(check()).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/^GET \/health failed: .*ECONNREFUSED/),
-  })
-})
-
-describe('SIGTERM', () => {
-  it('lets what is under way be answered, ends event streams, and ends the process with 0', async () => {
-    const { server, databaseUrl, browser } = await served()
-    await browser.post('/api/tenants', { slug: 'acme', name: 'Acme' })
-    await eventually(async () =>
-      expect((await browser.get('/api/tenants/acme')).json).toMatchObject({ status: 'active' }),
-    )
-    const stream = await openStream(browser, 'acme')
-
-    // Whoever reads the audit waits for this lock, and so is under way for as long as we like.
-    const lock = new pg.Client({ connectionString: databaseUrl })
-    await lock.connect()
-    await lock.query('BEGIN; LOCK TABLE "AuditEntry" IN ACCESS EXCLUSIVE MODE')
-    const slow = browser.get('/api/audit')
-    await eventually(async () => {
-      // Within a transaction PostgreSQL shows the activity of its first look again and again.
-      await lock.query('SELECT pg_stat_clear_snapshot()')
-      const { rows } = await lock.query(
-        `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      )
-      expect(rows.map(({ query }) => query).join()).toContain('"AuditEntry"')
-    })
-
-    const asked = performance.now()
-    const ended = server.stop()
-    await stream.ended
-    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
-    await lock.query('COMMIT')
-    await lock.end()
-    const { status, json } = await slow
-    expect(status).toBe(200)
-    expect(json.items.map(({ action }: { action: string }) => action)).toContain('tenant.created')
-    expect(await ended).toBe(0)
-    expect(performance.now() - asked).toBeLessThan(10_000)
-    expect(logOf(server).at(-1)).toMatchObject({ msg: 'stopped' })
-  })
-
-  it('does not wait for connections that a client merely keeps', async () => {
-    const server = await stage.serve({})
-    const browser = await setUp(server)
-    await Promise.all([browser.get('/api/me'), browser.get('/api/me'), browser.get('/api/me')])
-    const asked = performance.now()
-    expect(await server.stop()).toBe(0)
-    expect(performance.now() - asked).toBeLessThan(2_000)
-  })
-
-  it('gives up on a client that never finishes its request, in time', async () => {
-    const server = await stage.serve({})
-    const browser = await setUp(server)
-    const client = connect(server.port, '127.0.0.1')
-    const cut = once(client, 'close')
-    const head = [
-      'POST /api/tenants HTTP/1.1',
-      'Host: localhost',
-      `Origin: ${server.url}`,
-      `Cookie: ${browser.cookie}`,
-    ]
-    const body = ['Content-Type: application/json', 'Content-Length: 1000', '', '{"slug":"ac']
-    client.write([...head, ...body].join('\r\n'))
-    await browser.get('/api/me')
-    const asked = performance.now()
-    expect(await server.stop()).toBe(0)
-    expect(performance.now() - asked).toBeLessThan(10_000)
-    await cut
   })
 })

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { vi } from 'vitest'
+import type { AuthentikFake } from '#server/integrations/authentik/fake'
 import { HttpClient } from '../harness/http'
 import { startPostgresql, type PostgresqlServer } from '../harness/postgresql'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
@@ -66,6 +67,22 @@ export async function setUp(server: BuiltServer): Promise<HttpClient> {
   const { status, text } = await browser.post('/api/setup', { name: 'Olga Operator', email, password })
   if (status !== 201) throw new Error(`Setting up was answered ${status}: ${text}`)
   return browser
+}
+
+/** A server on a PostgreSQL database of its own, provisioning into a fake, with its operator's browser. */
+export async function serveOnPostgresql(
+  stage: Stage,
+  authentik: AuthentikFake,
+  env: Record<string, string> = {},
+) {
+  const databaseUrl = await stage.makeDatabase()
+  const server = await stage.serve({
+    DATABASE_URL: databaseUrl,
+    AUTHENTIK_API_URL: authentik.url,
+    AUTHENTIK_API_TOKEN: authentik.token,
+    ...env,
+  })
+  return { server, databaseUrl, browser: await setUp(server) }
 }
 
 /** The same browser at another server. */
