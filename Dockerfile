@@ -14,7 +14,7 @@ FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Tenantry" \
       org.opencontainers.image.description="One portal and control plane for a hosted workspace" \
       org.opencontainers.image.version="0.1.0"
-# Memory, as measured under load with pages and logins: 280 MB in place of 630. The heap's limits bound what V8 lets
+# Memory, as measured under load with pages and logins: 280 MB in place of 600 and more. The heap's limits bound what V8 lets
 # grow before it collects; malloc's make glibc give back what a password's hash took (19 MiB), on every thread.
 ENV NODE_ENV=production \
     NODE_OPTIONS="--max-old-space-size=192 --max-semi-space-size=8" \
