@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addressSet } from '#server/config/addresses'
 import { clientAddress } from './device'
 import { refuseForeignCalls } from './csrf'
+import { loggedPath } from './logged-path'
 import { etagOf, isKnownToClient, versionFromIfMatch } from './preconditions'
 import { requestIdFrom } from './request-id'
 import { routesAt } from './route-inventory'
@@ -55,6 +56,13 @@ describe('clientAddress', () => {
     ['10.0.0.1', '', '10.0.0.1'],
   ])('from %s with X-Forwarded-For %s is %s', (peer, forwarded, expected) => {
     expect(clientAddress(peer, forwarded, proxies)).toBe(expected)
+  })
+})
+
+describe('loggedPath', () => {
+  it('holds neither a query nor a token', () => {
+    expect(loggedPath('/api/tenants/acme?search=secret')).toBe('/api/tenants/acme')
+    expect(loggedPath(`/api/invitations/${'t'.repeat(43)}/accept`)).toBe('/api/invitations/…/accept')
   })
 })
 

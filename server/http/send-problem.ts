@@ -1,5 +1,6 @@
 import { setResponseHeader, setResponseStatus, type H3Event } from 'h3'
 import type { Problem } from '#shared/contracts/common'
+import { loggedPath } from './logged-path'
 import { problemOf, toAppError } from './problem'
 
 /** Sets status and headers for an error, logs what is our own fault, and gives the body to answer with. */
@@ -11,7 +12,7 @@ export function answerProblem(event: H3Event, thrown: unknown): Problem {
     const fields = {
       requestId,
       method: event.method,
-      path: event.path.split('?')[0],
+      path: loggedPath(event.path),
       code: error.code,
       err: cause,
     }

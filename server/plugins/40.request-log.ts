@@ -1,11 +1,9 @@
 import { IncomingMessage } from 'node:http'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { loggedPath } from '#server/http/logged-path'
 
 /** Asked every few seconds by whoever watches the process. */
 const probes = ['/health', '/ready']
-
-/** A part of a path that is longer than any slug or id: a token that lets somebody in, in a link that was sent to them. */
-const tokenInPath = /[\w-]{41,}/g
 
 /**
  * Logs every request when its answer is over, with the id that the answer carries: never the query, a header or a body.
@@ -18,13 +16,13 @@ export default defineNitroPlugin((nitroApp) => {
     if (!(req instanceof IncomingMessage)) return
     res.once('close', () => {
       const { requestId, container } = event.context
-      const [path = ''] = event.path.split('?')
+      const path = loggedPath(event.path)
       const isQuiet = requestId === undefined || probes.includes(path)
       container.log[isQuiet ? 'debug' : 'info'](
         {
           requestId,
           method: req.method,
-          path: path.replace(tokenInPath, '…'),
+          path,
           status: res.statusCode,
           milliseconds: Math.round(performance.now() - start),
           ...(!res.writableFinished && { cut: true }),
