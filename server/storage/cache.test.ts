@@ -133,9 +133,9 @@ describeEachDatabase('the cache in the database', (given) => {
     const entries = Array.from({ length: 2500 }, (_, index) => ({ key: `k${index}`, value: '', expiresAt }))
     await client.cacheEntry.createMany({ data: entries })
     const renewing = fifty.map((index) => caches[0].set(`k${index * 50}`, 'renewed', 10))
-    const [mine, others] = await Promise.all([caches[0].sweep(), caches[1].sweep(), ...renewing])
+    // Those who sweep the same entries get in each other's way, and may leave some for the next time.
+    await Promise.all([caches[0].sweep(), caches[1].sweep(), ...renewing])
     await caches[0].sweep()
-    expect(Number(mine) + Number(others)).toBeGreaterThanOrEqual(2450 - 1000)
     expect(await client.cacheEntry.findMany({ where: { value: '' } })).toEqual([])
     expect(await client.cacheEntry.count()).toBe(50)
   })
