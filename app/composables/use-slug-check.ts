@@ -1,6 +1,7 @@
 import { Slug, SlugAvailability } from '#shared/contracts/slugs'
 
 const checkDelayMs = 300
+const shortest = 3
 
 export type SlugCheck = { state: 'none' | 'checking' | 'free' } | { state: 'refused'; message: string }
 
@@ -31,16 +32,18 @@ export function useSlugCheck() {
 
   return {
     check: readonly(check),
-    /** Call with every change; what the form itself refuses is not asked. */
+    /** Call with every change; what has not the form of a slug is not asked. */
     typed(slug: string): void {
       latest = slug
       clearTimeout(timer)
-      if (!Slug.safeParse(slug).success) {
-        check.value = { state: 'none' }
-        return
-      }
-      check.value = { state: 'checking' }
-      timer = setTimeout(() => void ask(slug), checkDelayMs)
+      const { error } = Slug.safeParse(slug)
+      check.value = { state: slug.length < shortest || error ? 'none' : 'checking' }
+      // Whoever has only begun is not told that it is too short.
+      if (slug.length < shortest) return
+      timer = setTimeout(() => {
+        if (error) check.value = { state: 'refused', message: error.issues[0]?.message ?? reasons.invalid }
+        else void ask(slug)
+      }, checkDelayMs)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { live, openPortal, operator, password, type BrowserPortal, type Visit } from './portal'
+import { openPortal, operator, password, type BrowserPortal, type Visit } from './portal'
 
 let portal: BrowserPortal
 let visit: Visit
@@ -69,8 +69,8 @@ test('somebody signs out and in again, and comes back to where they were', async
   await press('Control+a')
   await type(password)
   await press('Enter')
-  await page.waitForURL('**/tenants/acme/members')
-  await live(page)
+  await page.waitForURL((url) => url.pathname === '/tenants/acme/members')
+  await page.getByRole('row').filter({ hasText: operator.email }).waitFor()
 })
 
 test('a tenant is created; a dialog takes the focus and gives it back', async () => {

@@ -1,13 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import {
-  chromium,
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  type Page,
-} from 'playwright-core'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
+import { launchChromium } from '../harness/chromium'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
 import { startGate, type Gate } from './gate'
 
@@ -46,7 +39,7 @@ export async function openPortal(options: Pick<ServerOptions, 'env'> = {}): Prom
   const server = await startServer({
     env: { AUTHENTIK_API_URL: gate.url, AUTHENTIK_API_TOKEN: authentik.token, ...options.env },
   })
-  const browser = await launch()
+  const browser = await launchChromium()
   return {
     server,
     authentik,
@@ -66,32 +59,6 @@ export async function openPortal(options: Pick<ServerOptions, 'env'> = {}): Prom
       await gate.stop()
       await authentik.stop()
     },
-  }
-}
-
-/** Chromium from CHROMIUM_PATH or PATH. */
-export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: findChromium(),
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
-  })
-}
-
-function findChromium(): string {
-  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
-  if (!found) throw new Error('These tests need Chromium: install it, or set CHROMIUM_PATH.')
-  return found
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
   }
 }
 

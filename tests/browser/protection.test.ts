@@ -126,7 +126,7 @@ describe('after signing out', () => {
       expect(await page.content()).not.toContain(operator.email)
     }
     await visit.page.goBack()
-    await visit.page.waitForURL('**/login**')
+    await visit.page.waitForURL((url) => url.pathname === '/login')
     expect(await visit.page.content()).not.toContain('Secret Corporation')
     expect(
       await visit.page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage })),
