@@ -1,9 +1,11 @@
-import { createAttempts, type Attempts } from '#server/auth/attempts'
-import { createPasswords, type Passwords } from '#server/auth/passwords'
-import type { SessionLimits } from '#server/auth/sessions'
+import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
+import { createPasswords, type Passwords } from '#server/auth/passwords/passwords'
+import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
 import { auditStore } from '#server/domain/audit/audit.store'
+import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
+import { createSmtpMailer } from '#server/integrations/smtp/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createLog, type Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
@@ -36,6 +38,8 @@ export interface Container {
   readonly localPasswords: Passwords | undefined
   readonly attempts: Attempts
   readonly sessionLimits: SessionLimits
+  /** Undefined where there is no mail server. */
+  readonly mailer: Mailer | undefined
   readonly idempotency: Idempotency
   readonly reconciler: Reconciler
   /** The services that exist, and where people find them. */
@@ -87,6 +91,8 @@ export async function createContainer(
         : openDatabaseCache({ database, clock }),
     )
     const signals = keep(openSignals({ url: config.database.url, log }))
+    const { mail } = config
+    const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
     return {
@@ -101,6 +107,7 @@ export async function createContainer(
       localPasswords: config.authMode === 'standalone' ? passwords : undefined,
       attempts: createAttempts(cache, keyring.derive('attempts')),
       sessionLimits: config.session,
+      mailer,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
       reconciler: createReconciler({
         database,

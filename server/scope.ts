@@ -5,16 +5,29 @@ import { subscriptionsStore, subscriptionStore } from '#server/domain/subscripti
 import type { TenantStanding } from '#server/domain/tenants/tenants.policy'
 import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenants/tenants.store'
 import { usersStore, type UserChange } from '#server/domain/users/users.store'
-import { ownSessionsStore, sessionsStore } from '#server/auth/sessions.store'
+import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
 
+/** The portal's own session that a caller came with. */
+export interface CallerSession {
+  readonly id: string
+  readonly method: 'password' | 'passkey' | 'oidc'
+  /** When they last proved who they are; null: long ago. */
+  readonly provenAt: Date | null
+  /** Whether a second factor was part of it. */
+  readonly secondFactor: boolean
+  /** Nothing is allowed but to set up the second factor that is asked of them. */
+  readonly restricted: boolean
+}
+
 /** Somebody who has proved who they are. */
 export interface Caller {
-  userId: string
-  platformRole: 'user' | 'operator'
-  sessionId: string
+  readonly userId: string
+  readonly platformRole: 'user' | 'operator'
+  /** Null where they came without one, such as with a token. */
+  readonly session: CallerSession | null
 }
 
 /**
@@ -35,7 +48,7 @@ interface Scope<Stores> {
 /** A known caller: their own records, and the tenants that they may see. */
 export interface CallerScope extends Scope<CallerStores> {
   readonly actorId: string
-  readonly sessionId: string
+  readonly session: CallerSession | null
   readonly platformRole: Caller['platformRole']
 }
 
@@ -47,7 +60,7 @@ export interface PlatformScope extends Scope<PlatformStores> {
 /** A caller who is an operator of the platform. */
 export interface OperatorScope extends Scope<PlatformStores & CallerStores> {
   readonly actorId: string
-  readonly sessionId: string
+  readonly session: CallerSession | null
   readonly platformRole: 'operator'
 }
 
@@ -161,25 +174,25 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
     },
 
     caller(caller, requestId) {
-      const { userId: actorId, sessionId, platformRole } = caller
+      const { userId: actorId, session, platformRole } = caller
       const acting = actingOf(caller, requestId)
       return {
         ...scopeOf(requestId, (db) => callerStores(db, acting, caller)),
         actorId,
-        sessionId,
+        session,
         platformRole,
       }
     },
 
     operator(caller, requestId) {
       if (caller.platformRole !== 'operator') throw new Error('An operator scope for somebody who is none')
-      const { userId: actorId, sessionId, platformRole } = caller
+      const { userId: actorId, session, platformRole } = caller
       const acting = actingOf(caller, requestId)
       const storesOver = (db: DatabaseClient) => ({
         ...callerStores(db, acting, caller),
         ...platformStores(db, acting),
       })
-      return { ...scopeOf(requestId, storesOver), actorId, sessionId, platformRole }
+      return { ...scopeOf(requestId, storesOver), actorId, session, platformRole }
     },
 
     async tenant(caller, slug, requestId) {

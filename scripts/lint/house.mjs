@@ -129,7 +129,11 @@ const policies = [
     'Only *.store.ts and server/storage know Prisma.',
   ),
   only('h3', ['http', 'main'], 'Only server/http knows h3.'),
-  only('@goauthentik/*', ['integrations'], 'Only server/integrations knows a service by its client.'),
+  only(
+    ['@goauthentik/*', 'nodemailer'],
+    ['integrations'],
+    'Only server/integrations knows a service by its client.',
+  ),
   {
     from: { file: { categories: 'app' } },
     disallow: { to: { module: { origin: 'core' } } },

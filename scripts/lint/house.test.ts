@@ -14,8 +14,8 @@ const tree = [
   'app/composables/use-tenants.ts',
   'shared/contracts/tenants.ts',
   'server/api/tenants/index.get.ts',
-  'server/auth/sessions.ts',
-  'server/auth/sessions.store.ts',
+  'server/auth/sessions/sessions.ts',
+  'server/auth/sessions/sessions.store.ts',
   'server/config/config.ts',
   'server/container.ts',
   'server/domain/members/members.ts',
@@ -51,7 +51,7 @@ const allowed = `
   shared/contracts/members.ts > zod
   server/api/tenants/index.post.ts > #server/http/define-route
   server/api/tenants/index.post.ts > #server/domain/tenants/tenants
-  server/api/tenants/index.post.ts > #server/auth/sessions
+  server/api/tenants/index.post.ts > #server/auth/sessions/sessions
   server/api/tenants/index.post.ts > #server/provisioning/engine
   server/api/tenants/index.post.ts > #shared/contracts/tenants
   server/middleware/30.caller.ts > #server/http/define-route
@@ -75,14 +75,14 @@ const allowed = `
   server/domain/members/members.store.ts > @prisma/client
   server/domain/members/members.test.ts > #server/integrations/authentik/client
   server/domain/members/members.test.ts > ~~/tests/harness/server
-  server/auth/passwords.ts > ./sessions.store
-  server/auth/passwords.ts > type #server/domain/members/passwords.port
+  server/auth/passwords/passwords.ts > ../sessions/sessions.store
+  server/auth/passwords/passwords.ts > type #server/domain/members/passwords.port
   server/provisioning/plan.ts > #server/domain/tenants/tenants
   server/vault/envelope.ts > #server/storage/database
   server/storage/transactions.ts > @prisma/adapter-pg
   server/storage/transactions.ts > ./generated/sqlite/client
   server/scope.ts > #server/domain/members/members.store
-  server/scope.ts > #server/auth/sessions.store
+  server/scope.ts > #server/auth/sessions/sessions.store
   server/scope.ts > type #server/domain/members/members.policy
   server/scope.ts > #server/storage/database
   server/container.ts > #server/integrations/authentik/client
@@ -119,7 +119,7 @@ const refused = `
   server/api/tenants/index.post.ts > h3
   server/api/tenants/index.post.ts > ~~/tests/harness/server
   server/routes/ready.get.ts > #server/storage/database
-  server/middleware/30.caller.ts > #server/auth/sessions.store
+  server/middleware/30.caller.ts > #server/auth/sessions/sessions.store
   server/http/access.ts > #server/container
   server/http/access.ts > #server/config/config
   server/http/access.ts > #server/vault/keyring
@@ -143,7 +143,7 @@ const refused = `
   server/domain/members/members.ts > h3
   server/domain/members/members.ts > @goauthentik/api
   server/domain/members/members.ts > ~/composables/use-tenants
-  server/auth/passwords.ts > #server/domain/members/members.store
+  server/auth/passwords/passwords.ts > #server/domain/members/members.store
   server/provisioning/engine.ts > #server/integrations/authentik/client
   server/provisioning/engine.ts > #server/http/define-route
   server/vault/keyring.ts > #server/domain/tenants/tenants

@@ -25,6 +25,7 @@ export interface Config {
     { readonly apiUrl: string; readonly apiToken: string; readonly publicUrl: string } | undefined
   readonly oidc:
     { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined
+  readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined
   readonly trustedProxies: BlockList
   readonly worker: 'on' | 'off' | 'only'
   readonly provisioningConcurrency: number
@@ -89,6 +90,7 @@ function crossCheck(values: Environment, faults: string[]): void {
   const missing = oidcNames.filter((name) => !values[name])
   if (values.AUTH_MODE === 'oidc-only' && missing.length)
     faults.push(`${missing.join(', ')}: must be set where AUTH_MODE is oidc-only.`)
+  if (!values.SMTP_URL !== !values.MAIL_FROM) faults.push('SMTP_URL and MAIL_FROM: set both, or neither.')
   if (!values.AUTHENTIK_API_URL !== !values.AUTHENTIK_API_TOKEN)
     faults.push('AUTHENTIK_API_URL and AUTHENTIK_API_TOKEN: set both, or neither.')
 }
@@ -132,6 +134,8 @@ function assemble(values: Environment): Config {
     deleteGraceSeconds: values.DELETE_GRACE_SECONDS ?? 2_592_000,
     authentik,
     oidc,
+    mail:
+      values.SMTP_URL && values.MAIL_FROM ? { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM } : undefined,
     trustedProxies: addressSet(values.TRUSTED_PROXIES ?? []),
     worker: values.WORKER ?? 'on',
     provisioningConcurrency: values.PROVISIONING_CONCURRENCY ?? 8,

@@ -63,6 +63,15 @@ const masterKey = z
     'must be 32 bytes in base64, as `openssl rand -base64 32` makes them',
   )
 
+const mailFrom = z
+  .string()
+  .trim()
+  .regex(/^[^<>\p{Cc}]*$|^[^<>\p{Cc}]*<[^<>\s]+>$/u, 'must be an address, or Name <address>')
+  .refine(
+    (text) => z.email().safeParse(/<(.+)>$/.exec(text)?.[1] ?? text).success,
+    'must hold one e-mail address',
+  )
+
 /**
  * Every variable of the environment that the server reads, in the order of the reference.
  * docs/configuration.md is generated from this object by `npm run docs`.
@@ -155,6 +164,23 @@ export const variables = {
   OIDC_CLIENT_SECRET: note(z.string().min(1).optional(), {
     description: "That client's secret. Required in oidc-only mode.",
     secret: true,
+    fallback: 'none',
+  }),
+  SMTP_URL: note(
+    z
+      .url({ protocol: /^smtps?$/, error: 'must be smtp://… or smtps://…' })
+      .refine((text) => !new URL(text).search, 'must have no query')
+      .optional(),
+    {
+      description:
+        'Where mail is handed in: `smtp://USER:PASSWORD@HOST:587`, or `smtps://…` for TLS from the start. Absent: no ' +
+        'mail is sent, forgotten passwords are not offered, and invitations are links that are handed over.',
+      secret: true,
+      fallback: 'none',
+    },
+  ),
+  MAIL_FROM: note(mailFrom.optional(), {
+    description: 'Who mail comes from: an address, or `Name <address>`. Required with SMTP_URL.',
     fallback: 'none',
   }),
   TRUSTED_PROXIES: note(list.pipe(z.array(addressRange)).optional(), {

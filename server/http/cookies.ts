@@ -1,5 +1,5 @@
 import { deleteCookie, getCookie, setCookie, type H3Event } from 'h3'
-import type { StartedSession } from '#server/auth/sessions'
+import type { StartedSession } from '#server/auth/sessions/sessions'
 
 /** Whether cookies are for https alone: `__Host-` then binds them to this very host (RFC 6265bis section 4.1.3.2). */
 const isSecure = (event: H3Event) => event.context.container.config.publicUrl.startsWith('https:')

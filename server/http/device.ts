@@ -1,7 +1,7 @@
 import { isIP, type BlockList } from 'node:net'
 import type { H3Event } from 'h3'
-import type { SessionDevice } from '#server/auth/sessions'
-import type { SignInOrigin } from '#server/auth/sign-in'
+import type { SessionDevice } from '#server/auth/sessions/sessions'
+import type { SignInOrigin } from '#server/auth/sign-in/sign-in'
 import { sessionToken } from './cookies'
 
 const plainIpv4 = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')

@@ -1,5 +1,5 @@
 import { getRequestHeader, type H3Event } from 'h3'
-import { findSession } from '#server/auth/sessions'
+import { findSession } from '#server/auth/sessions/sessions'
 import { sessionToken } from './cookies'
 import { refuseForeignCalls } from './csrf'
 
@@ -24,6 +24,10 @@ export async function findCaller(event: H3Event): Promise<void> {
   const { sessions } = scopes.platform(event.context.requestId).stores
   const session = await findSession(sessions, clock, sessionLimits, token)
   if (!session) return
-  const { id, userId, user } = session
-  event.context.caller = { userId, platformRole: user.platformRole, sessionId: id }
+  const { userId, user, id, method, provenAt, secondFactor, restricted } = session
+  event.context.caller = {
+    userId,
+    platformRole: user.platformRole,
+    session: { id, method, provenAt, secondFactor, restricted },
+  }
 }

@@ -1,5 +1,5 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { endExpiredSessions } from '#server/auth/sessions'
+import { endExpiredSessions } from '#server/auth/sessions/sessions'
 
 const everySeconds = 600
 

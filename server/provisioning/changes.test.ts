@@ -290,7 +290,7 @@ describeEachDatabase('watchSteps', (given) => {
         data: { ...person, createdAt: now, updatedAt: now },
       })
       await scope.stores.members.add(user.id, 'member', 'manual')
-      const caller = { userId: user.id, platformRole: 'user', sessionId: 'none' } as const
+      const caller = { userId: user.id, platformRole: 'user', session: null } as const
       const own = await shop.scopes().tenant(caller, slug, 'test')
       if (!own) throw new Error('A member sees their tenant')
 

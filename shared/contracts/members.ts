@@ -6,7 +6,7 @@ export const MembershipSource = z.enum(['manual', 'idp', 'invitation'])
 
 export const Member = z.object({
   userId: Id,
-  email: z.string(),
+  email: z.string().nullable(),
   name: z.string(),
   role: TenantRole,
   source: MembershipSource,

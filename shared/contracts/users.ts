@@ -31,7 +31,8 @@ export const NewPassword = z
 
 export const User = z.object({
   id: Id,
-  email: z.string(),
+  /** Null where the OpenID provider tells none. */
+  email: z.string().nullable(),
   name: z.string(),
   locale: z.string().nullable(),
   platformRole: PlatformRole,

@@ -116,7 +116,7 @@ export function createWorkshop(given: DatabaseUnderTest) {
 
   const scopes = (over: Clock = clock) =>
     createScopes(given.database, over, (tenantId) => signals.publish(askedChannel, tenantId))
-  const operator = { userId: 'nobody', platformRole: 'operator', sessionId: 'none' } as const
+  const operator = { userId: 'nobody', platformRole: 'operator', session: null } as const
 
   return {
     get clock() {

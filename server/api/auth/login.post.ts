@@ -1,4 +1,4 @@
-import { signIn } from '#server/auth/sign-in'
+import { signIn } from '#server/auth/sign-in/sign-in'
 import { entry } from '#server/http/access'
 import { originOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'

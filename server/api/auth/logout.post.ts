@@ -1,4 +1,4 @@
-import { signOut } from '#server/auth/sign-in'
+import { signOut } from '#server/auth/sign-in/sign-in'
 import { entry } from '#server/http/access'
 import { clearSessionCookie, sessionToken } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'

@@ -1,4 +1,4 @@
-import { setupNeeded } from '#server/auth/setup'
+import { setupNeeded } from '#server/auth/sign-in/setup'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { SetupState } from '#shared/contracts/auth'

@@ -1,4 +1,4 @@
-import { setUp } from '#server/auth/setup'
+import { setUp } from '#server/auth/sign-in/setup'
 import { entry } from '#server/http/access'
 import { originOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'

@@ -6,7 +6,7 @@ import { pageOfRows, searchPrefix, toPage, type PageRequest } from '#server/stor
 
 export interface MemberRow {
   userId: string
-  email: string
+  email: string | null
   name: string
   role: TenantRole
   source: 'manual' | 'idp' | 'invitation'
@@ -19,7 +19,7 @@ export type MembersStore = ReturnType<typeof membersStore>
 const person = { user: { select: { email: true, name: true } } }
 
 function toMember(
-  row: Omit<MemberRow, 'email' | 'name'> & { user: { email: string; name: string } },
+  row: Omit<MemberRow, 'email' | 'name'> & { user: { email: string | null; name: string } },
 ): MemberRow {
   const { userId, role, source, createdAt, version, user } = row
   return { userId, email: user.email, name: user.name, role, source, createdAt, version }

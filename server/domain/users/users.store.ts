@@ -72,12 +72,14 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
       db.user.update({
         where: { id },
         data: {
-          email: `deleted-${id}@invalid`,
+          email: null,
+          picture: null,
           name: 'Deleted user',
           nameKey: 'deleted user',
           locale: null,
           passwordHash: null,
           platformRole: 'user',
+          roleSource: 'manual',
           status: 'deleted',
           updatedAt: clock.now(),
           version: { increment: 1 },

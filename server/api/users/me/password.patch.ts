@@ -1,4 +1,4 @@
-import { changePassword } from '#server/auth/change-password'
+import { changePassword } from '#server/auth/passwords/change-password'
 import { caller } from '#server/http/access'
 import { deviceOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'

@@ -1,4 +1,4 @@
-import { endOwnSession } from '#server/auth/sessions'
+import { endOwnSession } from '#server/auth/sessions/sessions'
 import { caller } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { IdPath } from '#server/http/paths'

@@ -1,4 +1,4 @@
-import { endOtherSessions } from '#server/auth/sessions'
+import { endOtherSessions } from '#server/auth/sessions/sessions'
 import { caller } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 

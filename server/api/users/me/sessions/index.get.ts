@@ -1,4 +1,4 @@
-import { listOwnSessions } from '#server/auth/sessions'
+import { listOwnSessions } from '#server/auth/sessions/sessions'
 import { caller } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { SessionPage } from '#shared/contracts/auth'

@@ -3,13 +3,19 @@ import { defineErrors } from '#server/lib/errors'
 import { newToken, sha256 } from '#server/lib/ids'
 import type { CallerScope, PlatformScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
-import type { OwnSessionsStore, SessionDevice, SessionsStore, SessionWithUser } from './sessions.store'
+import type {
+  OwnSessionsStore,
+  SessionDevice,
+  SessionProof,
+  SessionsStore,
+  SessionWithUser,
+} from './sessions.store'
 
 const sessionError = defineErrors({
   'session.not_found': { status: 404, title: 'There is no such session.' },
 })
 
-export type { SessionDevice } from './sessions.store'
+export type { SessionDevice, SessionProof } from './sessions.store'
 
 /** Limits of a session, both in seconds. */
 export interface SessionLimits {
@@ -35,10 +41,11 @@ export async function startSession(
   clock: Clock,
   limits: SessionLimits,
   device: SessionDevice,
+  proof: SessionProof,
 ): Promise<StartedSession> {
   const token = newToken()
   const expiresAt = addSeconds(clock.now(), limits.ttlSeconds)
-  await ownSessions.create({ ...device, tokenHash: sha256(token), expiresAt })
+  await ownSessions.create({ ...device, ...proof, tokenHash: sha256(token), expiresAt })
   return { token, expiresAt }
 }
 
@@ -66,7 +73,7 @@ export async function findSession(
 export async function listOwnSessions(scope: CallerScope, limits: SessionLimits, request: PageRequest) {
   const { items, nextCursor } = await scope.stores.ownSessions.list(request, limits.idleSeconds)
   return {
-    items: items.map((session) => ({ ...session, current: session.id === scope.sessionId })),
+    items: items.map((session) => ({ ...session, current: session.id === scope.session?.id })),
     nextCursor,
   }
 }
@@ -83,10 +90,10 @@ export async function endOwnSession(scope: CallerScope, id: string): Promise<voi
   })
 }
 
-/** Ends all of the caller's sessions but the one that asks. */
+/** Ends all of the caller's sessions but the one that asks, where one asks. */
 export async function endOtherSessions(scope: CallerScope): Promise<void> {
   await scope.transaction(async (stores) => {
-    const { count } = await stores.ownSessions.endAllBut(scope.sessionId)
+    const { count } = await stores.ownSessions.endAllBut(scope.session?.id)
     if (count === 0) return
     await stores.audit.record({
       action: 'session.others_ended',

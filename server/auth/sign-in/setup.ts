@@ -4,7 +4,7 @@ import { slugTaken, writeTenant } from '#server/domain/tenants/tenants'
 import { defineErrors } from '#server/lib/errors'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { PlatformScope } from '#server/scope'
-import { startSession, type StartedSession } from './sessions'
+import { startSession, type StartedSession } from '../sessions/sessions'
 import type { SignInMeans, SignInOrigin } from './sign-in'
 
 const setupError = defineErrors({
@@ -41,7 +41,9 @@ export async function setUp(
       await audit.record({ action: 'portal.set_up', subject: { kind: 'portal', id: user.id }, after })
       if (portalName) await stores.settings.set('portalName', portalName)
       const tenantId = tenant && (await writeTenant(stores, { ...tenant, plan: 'mvp' }, user.id))
-      const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device)
+      const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device, {
+        method: 'password',
+      })
       return { user, tenantId, session }
     })
     if (done.tenantId) scope.wake(done.tenantId)

@@ -4,9 +4,9 @@ import { defineErrors } from '#server/lib/errors'
 import { sha256 } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
 import type { Attempts } from './attempts'
-import type { Passwords } from './passwords'
-import { startSession, type SessionLimits, type StartedSession } from './sessions'
-import type { SessionDevice } from './sessions.store'
+import type { Passwords } from '../passwords/passwords'
+import { startSession } from '../sessions/sessions'
+import type { SessionDevice, SessionLimits, StartedSession } from '../sessions/sessions'
 
 export const signInError = defineErrors({
   'auth.invalid_credentials': { status: 401, title: 'The e-mail address or the password is not right.' },
@@ -64,7 +64,7 @@ async function beginSession(
   const user = await stores.users.noteLogin(id, passwordHash)
   // Disabled between the check and now: as if it had not matched.
   if (!user) throw signInError('auth.invalid_credentials')
-  const session = await startSession(stores.sessions.of(id), clock, limits, device)
+  const session = await startSession(stores.sessions.of(id), clock, limits, device, { method: 'password' })
   await stores
     .auditAs({ kind: 'user', id })
     .record({ action: 'user.signed_in', subject: { kind: 'user', id } })

@@ -10,6 +10,19 @@ export interface SessionDevice {
   address: string | null
 }
 
+/** How the person of a session has just proved who they are. */
+export interface SessionProof {
+  method: 'password' | 'passkey' | 'oidc'
+  /** Whether a second factor was part of it. Default false. */
+  secondFactor?: boolean
+  /** See Session.restricted in prisma/models. Default false. */
+  restricted?: boolean
+  /** Of a session that an OpenID provider vouches for; `idToken` is sealed. */
+  identityId?: string
+  providerSessionId?: string | null
+  idToken?: string
+}
+
 export type SessionsStore = ReturnType<typeof sessionsStore>
 export type SessionWithUser = NonNullable<Awaited<ReturnType<SessionsStore['findByHash']>>>
 export type OwnSessionsStore = ReturnType<typeof ownSessionsStore>
@@ -21,6 +34,10 @@ const ofRequest = {
   tokenHash: true,
   expiresAt: true,
   lastSeenAt: true,
+  method: true,
+  provenAt: true,
+  secondFactor: true,
+  restricted: true,
   user: { select: { status: true, platformRole: true } },
 } as const
 
@@ -54,9 +71,11 @@ export function sessionsStore(db: DatabaseClient, clock: Clock) {
 /** The sessions of one user, bound. */
 export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: string) {
   return {
-    create(session: SessionDevice & { tokenHash: string; expiresAt: Date }) {
+    create(session: SessionDevice & SessionProof & { tokenHash: string; expiresAt: Date }) {
       const now = clock.now()
-      return db.session.create({ data: { ...session, id: newId(), userId, createdAt: now, lastSeenAt: now } })
+      return db.session.create({
+        data: { ...session, id: newId(), userId, createdAt: now, lastSeenAt: now, provenAt: now },
+      })
     },
 
     /** A page of the sessions that can still be used, newest first. @param idleSeconds the idle limit */
@@ -72,7 +91,7 @@ export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: strin
       return (await db.session.deleteMany({ where: { id, userId } })).count > 0
     },
 
-    endAllBut: (id: string) => db.session.deleteMany({ where: { userId, id: { not: id } } }),
+    endAllBut: (id?: string) => db.session.deleteMany({ where: { userId, ...(id && { id: { not: id } }) } }),
 
     endAll: () => db.session.deleteMany({ where: { userId } }),
   }

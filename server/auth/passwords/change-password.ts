@@ -1,9 +1,9 @@
 import type { ChangePassword } from '#shared/contracts/users'
 import { userError } from '#server/domain/users/users'
 import type { CallerScope } from '#server/scope'
-import { startSession, type StartedSession } from './sessions'
-import type { SessionDevice } from './sessions.store'
-import type { SignInMeans } from './sign-in'
+import { startSession } from '../sessions/sessions'
+import type { SessionDevice, StartedSession } from '../sessions/sessions'
+import type { SignInMeans } from '../sign-in/sign-in'
 
 /**
  * Changes the caller's own password. Every session of theirs ends in the same transaction, so that a stolen one does
@@ -19,14 +19,17 @@ export async function changePassword(
 ): Promise<StartedSession> {
   const { id, email, name, passwordHash } = await scope.stores.self.get()
   if (!passwordHash) throw userError('user.no_local_password')
-  await attempts.count('account', email)
+  await attempts.count('account', email ?? id)
   await passwords.confirm(input.currentPassword, passwordHash, 'currentPassword')
-  await attempts.forget(email)
-  const changed = await passwords.hashNew(input.newPassword, { path: 'newPassword', about: [email, name] })
+  await attempts.forget(email ?? id)
+  const changed = await passwords.hashNew(input.newPassword, {
+    path: 'newPassword',
+    about: [email ?? '', name],
+  })
   return scope.transaction(async ({ self, ownSessions, audit }) => {
     if (!(await self.update({ passwordHash: changed }))) throw userError('user.not_found')
     await ownSessions.endAll()
     await audit.record({ action: 'user.password_changed', subject: { kind: 'user', id } })
-    return startSession(ownSessions, scope.clock, sessionLimits, device)
+    return startSession(ownSessions, scope.clock, sessionLimits, device, { method: 'password' })
   })
 }

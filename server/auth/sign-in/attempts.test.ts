@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openDatabaseCache } from '#server/storage/cache-database'
-import { describeEachDatabase } from '../../tests/harness/databases'
-import { TestClock } from '../../tests/harness/portal'
+import { describeEachDatabase } from '../../../tests/harness/databases'
+import { TestClock } from '../../../tests/harness/portal'
 import { createAttempts, signInLimits } from './attempts'
 
 describeEachDatabase('createAttempts', (given) => {
