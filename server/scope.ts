@@ -52,6 +52,11 @@ export interface CallerScope extends Scope<CallerStores> {
   readonly platformRole: Caller['platformRole']
 }
 
+/** A caller at the portal itself, with a session of it. */
+export interface SessionScope extends CallerScope {
+  readonly session: CallerSession
+}
+
 /** The whole platform: an operator, or Tenantry itself (`actorId` is then null). */
 export interface PlatformScope extends Scope<PlatformStores> {
   readonly actorId: string | null
@@ -142,6 +147,8 @@ export interface Scopes {
   /** Tenantry itself, or somebody who is about to prove who they are. */
   platform(requestId: string): PlatformScope
   caller(caller: Caller, requestId: string): CallerScope
+  /** @throws Error where the caller came without a session: the route's access has to be checked before */
+  session(caller: Caller, requestId: string): SessionScope
   /** @throws Error where the caller is no operator: the route's access has to be checked before */
   operator(caller: Caller, requestId: string): OperatorScope
   /**
@@ -166,6 +173,11 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
     requestId,
     actor: { kind: 'user', id: caller.userId },
   })
+  function callerScope(caller: Caller, requestId: string): CallerScope {
+    const { userId: actorId, session, platformRole } = caller
+    const acting = actingOf(caller, requestId)
+    return { ...scopeOf(requestId, (db) => callerStores(db, acting, caller)), actorId, session, platformRole }
+  }
 
   return {
     platform(requestId) {
@@ -173,15 +185,12 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
       return { ...scopeOf(requestId, (db) => platformStores(db, acting)), actorId: null }
     },
 
-    caller(caller, requestId) {
-      const { userId: actorId, session, platformRole } = caller
-      const acting = actingOf(caller, requestId)
-      return {
-        ...scopeOf(requestId, (db) => callerStores(db, acting, caller)),
-        actorId,
-        session,
-        platformRole,
-      }
+    caller: callerScope,
+
+    session(caller, requestId) {
+      const { session } = caller
+      if (!session) throw new Error('A session scope for somebody without one')
+      return { ...callerScope(caller, requestId), session }
     },
 
     operator(caller, requestId) {

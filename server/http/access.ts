@@ -1,5 +1,5 @@
 import type { TenantPermission } from '#server/domain/tenants/tenants'
-import type { CallerScope, OperatorScope, PlatformScope, TenantScope } from '#server/scope'
+import type { CallerScope, OperatorScope, PlatformScope, SessionScope, TenantScope } from '#server/scope'
 
 /** What a route with `anyone()` is given: nothing that reaches a record. */
 export interface OpenScope {
@@ -11,6 +11,7 @@ export type Access =
   | { readonly kind: 'anyone' }
   | { readonly kind: 'entry' }
   | { readonly kind: 'caller' }
+  | { readonly kind: 'session' }
   | { readonly kind: 'operator' }
   | { readonly kind: 'tenant'; readonly permission: TenantPermission }
 
@@ -19,6 +20,7 @@ export interface ScopeByAccess {
   anyone: OpenScope
   entry: PlatformScope
   caller: CallerScope
+  session: SessionScope
   operator: OperatorScope
   tenant: TenantScope
 }
@@ -35,6 +37,9 @@ export const entry = () => ({ kind: 'entry' }) as const
 
 /** Whoever has proved who they are. */
 export const caller = () => ({ kind: 'caller' }) as const
+
+/** Somebody at the portal itself, with a session of it: not with a token. */
+export const session = () => ({ kind: 'session' }) as const
 
 /** An operator of the platform. */
 export const operator = () => ({ kind: 'operator' }) as const

@@ -27,6 +27,9 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
       return container.scopes.platform(requestId)
     case 'caller':
       return container.scopes.caller(known(caller), requestId)
+    case 'session':
+      if (!known(caller).session) throw httpError('access.denied')
+      return container.scopes.session(known(caller), requestId)
     case 'operator':
       if (known(caller).platformRole !== 'operator') throw httpError('access.denied')
       return container.scopes.operator(known(caller), requestId)

@@ -18,6 +18,7 @@ import { readJsonBody } from './body'
 import { httpError } from './http.errors'
 import { etagOf, isKnownToClient, versionFromIfMatch } from './preconditions'
 import { faultsOf } from './problem'
+import { refuseRestricted, refuseStaleProof } from './proof'
 import { answerProblem } from './send-problem'
 
 type Schema = z.ZodType
@@ -51,6 +52,13 @@ export interface RouteDefinition<
   access: Granted
   /** In the other modes the route answers 404. Default: every mode. */
   modes?: readonly AuthMode[]
+  /**
+   * Wants that the caller has proved who they are within the last 10 minutes, else 403 `auth.step_up_required`.
+   * A function: only where it holds of the body.
+   */
+  stepUp?: true | ((body: OutputOf<Body>) => boolean)
+  /** Answers also somebody who has to set up a second factor before anything else. */
+  whileRestricted?: true
   params?: Params
   query?: Query
   body?: Body
@@ -96,11 +104,14 @@ export function defineRoute<
 async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
   const { container } = event.context
   if (route.modes && !route.modes.includes(container.config.authMode)) throw httpError('route.not_found')
+  const { caller } = event.context
+  refuseRestricted(caller, route)
   const scope = await admit(event, route.access)
   const params = parse(route.params, getRouterParams(event, { decode: true }))
   const query = parse(route.query, getQuery(event))
   const rawBody = route.body ? await readJsonBody(event) : undefined
   const body = parse(route.body, rawBody)
+  if (route.stepUp === true || route.stepUp?.(body)) refuseStaleProof(caller, container.clock.now())
   const ifMatch =
     event.method === 'PATCH' ? versionFromIfMatch(getRequestHeader(event, 'if-match')) : undefined
 
@@ -116,7 +127,7 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
 
   const key =
     event.method === 'POST' && route.idempotency !== 'never' && getRequestHeader(event, 'idempotency-key')
-  const actorId = event.context.caller?.userId
+  const actorId = caller?.userId
   if (key && actorId) {
     const request = JSON.stringify([event.method, event.path, rawBody ?? null])
     const answer = await container.idempotency.once({ actorId, key, request }, work)

@@ -31,7 +31,7 @@ function failuresOf(access: Access, definition: RouteDefinition) {
   return {
     ...((definition.body || definition.query) && { 422: problem('The request does not fit its schema.') }),
     ...(access.kind !== 'anyone' && access.kind !== 'entry' && { 401: problem('Nobody is signed in.') }),
-    ...((access.kind === 'operator' || access.kind === 'tenant') && {
+    ...((access.kind === 'operator' || access.kind === 'tenant' || access.kind === 'session') && {
       403: problem('The caller may not do this.'),
     }),
     ...(access.kind === 'tenant' && { 404: problem('No tenant that the caller may know of.') }),
@@ -67,6 +67,7 @@ function operationOf(route: PlacedRoute) {
     summary: definition.summary,
     'x-access': access.kind === 'tenant' ? `tenant:${access.permission}` : access.kind,
     ...(definition.modes && { 'x-modes': definition.modes }),
+    ...(definition.stepUp && { 'x-step-up': definition.stepUp === true ? 'always' : 'by body' }),
     security: open ? [] : [{ session: [] }],
     parameters: parametersOf(route),
     ...(definition.body && {

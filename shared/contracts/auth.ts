@@ -26,8 +26,19 @@ export const Login = z.strictObject({
 })
 export type Login = z.output<typeof Login>
 
+/** How somebody proved who they are. */
+export const SignInMethod = z.enum(['password', 'passkey', 'oidc'])
+
 /** Who the caller is. */
-export const CurrentSession = z.object({ user: User, authMode: AuthMode })
+export const CurrentSession = z.object({
+  user: User,
+  authMode: AuthMode,
+  /** How they signed in; null: not by a session of the portal. */
+  method: SignInMethod.nullable(),
+  /** Nothing is allowed but to set up the second factor that is asked of them. */
+  restricted: z.boolean(),
+})
+export type CurrentSession = z.output<typeof CurrentSession>
 
 /** One of the caller's own sessions. */
 export const Session = z.object({

@@ -63,7 +63,7 @@ describe('who may call what', () => {
     const { access } = route.definition
     if (access.kind === 'anyone' || access.kind === 'entry') return undefined
     if (standing === 'nobody') return 401
-    if (access.kind === 'caller') return undefined
+    if (access.kind === 'caller' || access.kind === 'session') return undefined
     if (access.kind === 'operator') return standing === 'operator' ? undefined : 403
     if (standing === 'stranger') return 404
     return may(standing satisfies TenantStanding, access.permission) ? undefined : 403

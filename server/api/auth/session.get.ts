@@ -6,8 +6,11 @@ import { CurrentSession } from '#shared/contracts/auth'
 export default defineRoute({
   summary: 'Who the caller is.',
   access: caller(),
+  whileRestricted: true,
   response: CurrentSession,
   async handle({ scope, container }) {
-    return { user: await getProfile(scope), authMode: container.config.authMode }
+    const { authMode } = container.config
+    const { method = null, restricted = false } = scope.session ?? {}
+    return { user: await getProfile(scope), authMode, method, restricted }
   },
 })

@@ -7,5 +7,6 @@ export default defineRoute({
   summary: 'Deletes a user: personal data is erased, the audit stays.',
   access: operator(),
   params: IdPath,
+  stepUp: true,
   handle: ({ scope, params }) => deleteUser(scope, params.id),
 })

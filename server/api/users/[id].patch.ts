@@ -9,6 +9,7 @@ export default defineRoute({
   access: operator(),
   params: IdPath,
   body: UpdateUser,
+  stepUp: ({ platformRole, status }) => platformRole !== undefined || status !== undefined,
   response: User,
   etag: 'version',
   handle: ({ scope, params, body, ifMatch }) => updateUser(scope, params.id, body, ifMatch),

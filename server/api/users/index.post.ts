@@ -7,6 +7,7 @@ export default defineRoute({
   summary: 'Creates a user; with a password they can sign in at once.',
   access: operator(),
   body: CreateUser,
+  stepUp: ({ platformRole }) => platformRole === 'operator',
   response: User,
   status: 201,
   etag: 'version',

@@ -1,5 +1,5 @@
 import { changePassword } from '#server/auth/passwords/change-password'
-import { caller } from '#server/http/access'
+import { session } from '#server/http/access'
 import { deviceOf } from '#server/http/device'
 import { issueSessionCookie } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
@@ -7,8 +7,9 @@ import { ChangePassword } from '#shared/contracts/users'
 
 export default defineRoute({
   summary: "Changes the caller's password; every other session of theirs ends.",
-  access: caller(),
+  access: session(),
   modes: ['standalone'],
+  stepUp: true,
   body: ChangePassword,
   async handle({ scope, body, container, event }) {
     issueSessionCookie(event, await changePassword(scope, container, body, deviceOf(event)))
