@@ -5,6 +5,8 @@ import { subscriptionsStore, subscriptionStore } from '#server/domain/subscripti
 import type { TenantStanding } from '#server/domain/tenants/tenants.policy'
 import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenants/tenants.store'
 import { usersStore, type UserChange } from '#server/domain/users/users.store'
+import { grantsStore } from '#server/auth/jit/grants.store'
+import { identitiesStore, ownIdentitiesStore } from '#server/auth/jit/identities.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
@@ -103,6 +105,7 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
       update: (change: OwnChange, version?: number) => users.update(userId, change, version),
     },
     ownSessions: ownSessionsStore(db, acting.clock, userId),
+    ownIdentities: ownIdentitiesStore(db, userId),
     /** Those that the caller is a member of. */
     ownTenants: { list: tenantsStore(db, acting.clock, { userId, all: false }).list },
     ownSubscriptions: subscriptionsStore(db, { userId, all: false }),
@@ -119,6 +122,8 @@ function platformStores(db: DatabaseClient, acting: Acting) {
   return {
     users: usersStore(db, clock),
     sessions: sessionsStore(db, clock),
+    identities: identitiesStore(db, clock),
+    grants: grantsStore(db),
     settings: settingsStore(db, clock),
     tenants: tenantsStore(db, clock, viewer),
     audit: auditStore(db, acting),

@@ -74,6 +74,18 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
       })
     },
 
+    /** Whether an action on a subject has been written down here since a moment. */
+    async saysSince(moment: Date, action: string, { kind, id }: AuditRecord['subject']): Promise<boolean> {
+      const where = {
+        subjectKind: kind,
+        subjectId: id,
+        action,
+        at: { gte: moment },
+        tenantId: tenantId ?? null,
+      }
+      return (await db.auditEntry.findFirst({ where, select: { id: true } })) !== null
+    },
+
     /** A page of entries, newest first, each with its actor's present name. */
     async list(request: PageRequest) {
       const { where, ...page } = pageOfRows(request, 'newest first')

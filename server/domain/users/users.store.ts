@@ -9,11 +9,24 @@ export type UserRow = NonNullable<Awaited<ReturnType<UsersStore['find']>>>
 
 /** What may be changed of a user in one write. */
 export interface UserChange {
+  email?: string | null | undefined
   name?: string | undefined
   locale?: string | null | undefined
+  picture?: string | null | undefined
   platformRole?: PlatformRole | undefined
+  roleSource?: 'manual' | 'idp' | undefined
   status?: 'active' | 'disabled' | undefined
   passwordHash?: string | undefined
+}
+
+/** A user to be made. */
+interface NewUser {
+  email: string | null
+  name: string
+  locale?: string | null
+  picture?: string | null
+  platformRole: PlatformRole
+  passwordHash: string | null
 }
 
 /** All users of the platform. */
@@ -40,7 +53,7 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
       return toPage(rows, request)
     },
 
-    create(user: { email: string; name: string; platformRole: PlatformRole; passwordHash: string | null }) {
+    create(user: NewUser) {
       const now = clock.now()
       const nameKey = searchKey(user.name)
       return db.user.create({ data: { ...user, id: newId(), nameKey, createdAt: now, updatedAt: now } })

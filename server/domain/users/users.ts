@@ -69,7 +69,10 @@ export function updateUser(
   return scope.transaction(async (stores) => {
     const before = await stores.users.find(id)
     if (!before || before.status === 'deleted') throw userError('user.not_found')
-    const user = await stores.users.update(id, input, version)
+    // What an operator decides by hand, the provider's groups no longer take away.
+    const byHand = input.platformRole !== undefined && input.platformRole !== before.platformRole
+    const change = { ...input, ...(byHand && { roleSource: 'manual' as const }) }
+    const user = await stores.users.update(id, change, version)
     if (!user) throw userError('user.changed_meanwhile')
     const rightsChanged = user.status !== before.status || user.platformRole !== before.platformRole
     if (rightsChanged) {
