@@ -7,6 +7,7 @@ import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenant
 import { usersStore, type UserChange } from '#server/domain/users/users.store'
 import { grantsStore } from '#server/auth/jit/grants.store'
 import { identitiesStore, ownIdentitiesStore } from '#server/auth/jit/identities.store'
+import { endedSessionsStore } from '#server/auth/sessions/ended-sessions.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
@@ -22,6 +23,8 @@ export interface CallerSession {
   readonly secondFactor: boolean
   /** Nothing is allowed but to set up the second factor that is asked of them. */
   readonly restricted: boolean
+  /** What they may do has changed: the session is to get a new token. */
+  readonly rotationDue: boolean
 }
 
 /** Somebody who has proved who they are. */
@@ -124,6 +127,7 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     sessions: sessionsStore(db, clock),
     identities: identitiesStore(db, clock),
     grants: grantsStore(db),
+    endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
     tenants: tenantsStore(db, clock, viewer),
     audit: auditStore(db, acting),
@@ -139,7 +143,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   const { findByEmail } = usersStore(db, clock)
   return {
     tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
-    members: membersStore(db, clock, tenantId),
+    members: membersStore(db, clock, tenantId, (userId) => ownSessionsStore(db, clock, userId).askRotation()),
     /** People who could become members. */
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),

@@ -33,6 +33,9 @@ export function useApi() {
     } catch (cause) {
       throw failed({ status: 0, code: 'portal.unreachable', title: 'No answer' }, cause)
     }
+    // A session that gets a new token while the page is rendered.
+    for (const cookie of event ? response.headers.getSetCookie() : [])
+      event?.node.res.appendHeader('set-cookie', cookie)
     if (response.ok) return response
     const failure = await failureOf(response)
     if (import.meta.client && failure.status === 401 && !options.anonymous) {

@@ -8,8 +8,8 @@ import { httpError } from './http.errors'
 /**
  * Checks a route's access for a request, and builds the scope that it grants.
  *
- * @throws AppError auth.required (401); access.denied (403); tenant.not_found (404), the same whether the tenant does
- *   not exist or the caller may not know of it
+ * @throws AppError auth.required, auth.session_ended, auth.user_disabled (401); access.denied (403); tenant.not_found
+ *   (404), the same whether the tenant does not exist or the caller may not know of it
  */
 export async function admit<Granted extends Access>(
   event: H3Event,
@@ -19,22 +19,22 @@ export async function admit<Granted extends Access>(
 }
 
 async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[Access['kind']]> {
-  const { container, requestId, caller } = event.context
+  const { container, requestId } = event.context
   switch (access.kind) {
     case 'anyone':
       return { requestId }
     case 'entry':
       return container.scopes.platform(requestId)
     case 'caller':
-      return container.scopes.caller(known(caller), requestId)
+      return container.scopes.caller(known(event), requestId)
     case 'session':
-      if (!known(caller).session) throw httpError('access.denied')
-      return container.scopes.session(known(caller), requestId)
+      if (!known(event).session) throw httpError('access.denied')
+      return container.scopes.session(known(event), requestId)
     case 'operator':
-      if (known(caller).platformRole !== 'operator') throw httpError('access.denied')
-      return container.scopes.operator(known(caller), requestId)
+      if (known(event).platformRole !== 'operator') throw httpError('access.denied')
+      return container.scopes.operator(known(event), requestId)
     case 'tenant': {
-      const who = known(caller)
+      const who = known(event)
       const slug = getRouterParam(event, 'slug') ?? ''
       const scope = slugPattern.test(slug) ? await container.scopes.tenant(who, slug, requestId) : null
       if (!scope) throw tenantError('tenant.not_found')
@@ -44,7 +44,16 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
   }
 }
 
-function known(caller: Caller | null): Caller {
-  if (!caller) throw httpError('auth.required')
-  return caller
+function known({ context }: H3Event): Caller {
+  if (context.caller) return context.caller
+  switch (context.sessionAbsence) {
+    case 'disabled':
+      throw httpError('auth.user_disabled', { detail: 'Ask whoever runs this portal to enable it again.' })
+    case 'ended':
+      throw httpError('auth.session_ended', { detail: 'It was ended. Sign in again.' })
+    case 'expired':
+      throw httpError('auth.session_ended', { detail: 'It was not used for too long. Sign in again.' })
+    default:
+      throw httpError('auth.required')
+  }
 }

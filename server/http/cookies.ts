@@ -1,5 +1,7 @@
 import { deleteCookie, getCookie, setCookie, type H3Event } from 'h3'
+import { rotateSession } from '#server/auth/sessions/rotate-session'
 import type { StartedSession } from '#server/auth/sessions/sessions'
+import type { CallerScope } from '#server/scope'
 
 /** Whether cookies are for https alone: `__Host-` then binds them to this very host (RFC 6265bis section 4.1.3.2). */
 const isSecure = (event: H3Event) => event.context.container.config.publicUrl.startsWith('https:')
@@ -21,4 +23,11 @@ export function issueSessionCookie(event: H3Event, { token, expiresAt }: Started
 /** Takes the session from the browser. */
 export function clearSessionCookie(event: H3Event): void {
   deleteCookie(event, nameFor(event), optionsFor(event))
+}
+
+/** Gives the browser a new token of its session where one is due. For what a page asks first when it is opened. */
+export async function renewSessionCookie(event: H3Event, scope: CallerScope): Promise<void> {
+  const token = sessionToken(event)
+  const renewed = token && (await rotateSession(scope, token))
+  if (renewed) issueSessionCookie(event, renewed)
 }

@@ -1,4 +1,5 @@
 import type { Container } from '#server/container'
+import type { SessionAbsence } from '#server/auth/sessions/find-session'
 import type { Caller } from '#server/scope'
 
 declare module 'h3' {
@@ -9,5 +10,7 @@ declare module 'h3' {
     requestId: string
     /** Set by middleware/20.caller: who has proved who they are; null for nobody. */
     caller: Caller | null
+    /** Why there is no session, where the browser sent a token of one. */
+    sessionAbsence?: SessionAbsence | undefined
   }
 }

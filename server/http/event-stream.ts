@@ -6,7 +6,7 @@ import { AppError } from '#server/lib/errors'
 import type { Access, ScopeOf } from './access'
 import { admit } from './admit'
 import type { DefinedRoute, RouteDefinition } from './define-route'
-import { findCaller } from './find-caller'
+import { findCallerAgain } from './find-caller'
 import { httpError } from './http.errors'
 import { answerProblem } from './send-problem'
 
@@ -93,7 +93,7 @@ async function stream<Data extends z.ZodType>(
   const gone = new AbortController()
   const signal = AbortSignal.any([gone.signal, container.drain.signal])
   const readmit = async () => {
-    await findCaller(event)
+    await findCallerAgain(event)
     await admit(event, access)
   }
   res.on('close', () => gone.abort())

@@ -1,5 +1,5 @@
 import { getRequestHeader, type H3Event } from 'h3'
-import { findSession } from '#server/auth/sessions/sessions'
+import { findSession, findSessionAgain, type FoundSession } from '#server/auth/sessions/find-session'
 import { sessionToken } from './cookies'
 import { refuseForeignCalls } from './csrf'
 
@@ -11,7 +11,7 @@ import { refuseForeignCalls } from './csrf'
 export async function findCaller(event: H3Event): Promise<void> {
   event.context.caller = null
   if (!event.path.startsWith('/api/')) return
-  const { config, scopes, clock, sessionLimits } = event.context.container
+  const { config, scopes, sessionLimits } = event.context.container
   const token = sessionToken(event)
   refuseForeignCalls({
     method: event.method,
@@ -21,13 +21,25 @@ export async function findCaller(event: H3Event): Promise<void> {
     withCookie: token !== undefined,
   })
   if (!token) return
-  const { sessions } = scopes.platform(event.context.requestId).stores
-  const session = await findSession(sessions, clock, sessionLimits, token)
+  takeSession(event, await findSession(scopes.platform(event.context.requestId), sessionLimits, token))
+}
+
+/** Finds out whether the caller of a request that is long under way still has their session. */
+export async function findCallerAgain(event: H3Event): Promise<void> {
+  const { caller, container, requestId } = event.context
+  if (!caller?.session) return findCaller(event)
+  const scope = container.scopes.platform(requestId)
+  takeSession(event, await findSessionAgain(scope, container.sessionLimits, caller.session.id))
+}
+
+function takeSession(event: H3Event, { session, absence }: FoundSession): void {
+  event.context.sessionAbsence = absence
+  event.context.caller = null
   if (!session) return
-  const { userId, user, id, method, provenAt, secondFactor, restricted } = session
+  const { userId, user, id, method, provenAt, secondFactor, restricted, rotationDue } = session
   event.context.caller = {
     userId,
     platformRole: user.platformRole,
-    session: { id, method, provenAt, secondFactor, restricted },
+    session: { id, method, provenAt, secondFactor, restricted, rotationDue },
   }
 }

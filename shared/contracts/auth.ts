@@ -48,6 +48,10 @@ export const Session = z.object({
   /** What the browser calls itself, cut to 256 characters. */
   userAgent: z.string().nullable(),
   address: z.string().nullable(),
+  /** How the person proved who they are. */
+  method: z.enum(['password', 'passkey', 'oidc']),
+  /** Whether a second factor was part of it. */
+  secondFactor: z.boolean(),
   createdAt: Timestamp,
   lastSeenAt: Timestamp,
   /** The absolute limit, whatever is done with it. */

@@ -1,5 +1,6 @@
 import { getProfile } from '#server/domain/users/users'
 import { caller } from '#server/http/access'
+import { renewSessionCookie } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
 import { CurrentSession } from '#shared/contracts/auth'
 
@@ -8,7 +9,8 @@ export default defineRoute({
   access: caller(),
   whileRestricted: true,
   response: CurrentSession,
-  async handle({ scope, container }) {
+  async handle({ scope, container, event }) {
+    await renewSessionCookie(event, scope)
     const { authMode } = container.config
     const { method = null, restricted = false } = scope.session ?? {}
     return { user: await getProfile(scope), authMode, method, restricted }

@@ -2,6 +2,7 @@ import { addSeconds, type Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
+import { endSessions } from './ended-sessions.store'
 
 /** What is known of the browser that a session belongs to. */
 export interface SessionDevice {
@@ -32,6 +33,8 @@ const ofRequest = {
   id: true,
   userId: true,
   tokenHash: true,
+  formerUntil: true,
+  rotationDue: true,
   expiresAt: true,
   lastSeenAt: true,
   method: true,
@@ -41,34 +44,57 @@ const ofRequest = {
   user: { select: { status: true, platformRole: true } },
 } as const
 
-/** All sessions of the platform. */
+/** All sessions of the platform. What ends sessions is to be called within a transaction. */
 export function sessionsStore(db: DatabaseClient, clock: Clock) {
   return {
     findByHash: (tokenHash: string) => db.session.findUnique({ where: { tokenHash }, select: ofRequest }),
 
+    /** The session that had this token before its present one. */
+    findByFormerHash: (formerTokenHash: string) =>
+      db.session.findUnique({ where: { formerTokenHash }, select: ofRequest }),
+
+    find: (id: string) => db.session.findUnique({ where: { id }, select: ofRequest }),
+
     /** The sessions of one user, such as of somebody who has just proved who they are. */
     of: (userId: string) => ownSessionsStore(db, clock, userId),
 
-    /** Notes that a session is in use. Nothing happens where it has ended meanwhile. */
-    touch: (id: string) => db.session.updateMany({ where: { id }, data: { lastSeenAt: clock.now() } }),
+    /** Notes that a session is in use: for one of many that do so at once, and for none where it has ended meanwhile. */
+    touch: (id: string, seenBefore: Date) =>
+      db.session.updateMany({
+        where: { id, lastSeenAt: { lte: seenBefore } },
+        data: { lastSeenAt: clock.now() },
+      }),
 
-    /** @returns whether there was one */
-    async endByHash(tokenHash: string): Promise<boolean> {
-      return (await db.session.deleteMany({ where: { tokenHash } })).count > 0
+    /** Forgets a former token. @returns whether it was remembered: of callers at once, one alone hears so */
+    async forgetFormer(formerTokenHash: string): Promise<boolean> {
+      const { count } = await db.session.updateMany({
+        where: { formerTokenHash },
+        data: { formerTokenHash: null, formerUntil: null },
+      })
+      return count > 0
     },
 
-    endAllOf: (userId: string) => db.session.deleteMany({ where: { userId } }),
+    /** @returns whether there was one */
+    endByHash: async (tokenHash: string): Promise<boolean> =>
+      (await endSessions(db, clock, { tokenHash })) > 0,
 
-    /** Removes what can no longer be used. @param idleSeconds the idle limit */
-    endExpired(idleSeconds: number) {
+    /** @returns how many there were */
+    endAllOf: (userId: string) => endSessions(db, clock, { userId }),
+
+    /**
+     * Ends what can no longer be used, so many at most. @param idleSeconds the idle limit
+     *
+     * @returns how many there were
+     */
+    endExpired(idleSeconds: number, limit: number) {
       const now = clock.now()
       const idle = { lastSeenAt: { lte: addSeconds(now, -idleSeconds) } }
-      return db.session.deleteMany({ where: { OR: [{ expiresAt: { lte: now } }, idle] } })
+      return endSessions(db, clock, { OR: [{ expiresAt: { lte: now } }, idle] }, 'expired', limit)
     },
   }
 }
 
-/** The sessions of one user, bound. */
+/** The sessions of one user, bound. What ends sessions is to be called within a transaction. */
 export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: string) {
   return {
     create(session: SessionDevice & SessionProof & { tokenHash: string; expiresAt: Date }) {
@@ -86,13 +112,36 @@ export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: strin
       return toPage(await db.session.findMany({ where: { userId, ...where, ...alive }, ...page }), request)
     },
 
-    /** @returns whether this user had such a session */
-    async end(id: string): Promise<boolean> {
-      return (await db.session.deleteMany({ where: { id, userId } })).count > 0
+    /** Every session of theirs gets a new token, each as soon as its browser can take one. */
+    askRotation: () => db.session.updateMany({ where: { userId }, data: { rotationDue: true } }),
+
+    /**
+     * Gives a session that is due a new token; the former one is good until `formerUntil`.
+     *
+     * @returns when the session ends; null where it is not due, or has another token than `from` by now
+     */
+    async rotate(id: string, token: { from: string; to: string; formerUntil: Date }): Promise<Date | null> {
+      const { count } = await db.session.updateMany({
+        where: { id, userId, tokenHash: token.from, rotationDue: true },
+        data: {
+          tokenHash: token.to,
+          formerTokenHash: token.from,
+          formerUntil: token.formerUntil,
+          rotationDue: false,
+        },
+      })
+      if (count === 0) return null
+      const session = await db.session.findUnique({ where: { id }, select: { expiresAt: true } })
+      return session?.expiresAt ?? null
     },
 
-    endAllBut: (id?: string) => db.session.deleteMany({ where: { userId, ...(id && { id: { not: id } }) } }),
+    /** @returns whether this user had such a session */
+    end: async (id: string): Promise<boolean> => (await endSessions(db, clock, { id, userId })) > 0,
 
-    endAll: () => db.session.deleteMany({ where: { userId } }),
+    /** @returns how many there were */
+    endAllBut: (id?: string) => endSessions(db, clock, { userId, ...(id && { id: { not: id } }) }),
+
+    /** @returns how many there were */
+    endAll: () => endSessions(db, clock, { userId }),
   }
 }

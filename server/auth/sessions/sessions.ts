@@ -3,15 +3,9 @@ import { defineErrors } from '#server/lib/errors'
 import { newToken, sha256 } from '#server/lib/ids'
 import type { CallerScope, PlatformScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
-import type {
-  OwnSessionsStore,
-  SessionDevice,
-  SessionProof,
-  SessionsStore,
-  SessionWithUser,
-} from './sessions.store'
+import type { OwnSessionsStore, SessionDevice, SessionProof } from './sessions.store'
 
-const sessionError = defineErrors({
+export const sessionError = defineErrors({
   'session.not_found': { status: 404, title: 'There is no such session.' },
 })
 
@@ -25,15 +19,12 @@ export interface SessionLimits {
   idleSeconds: number
 }
 
-/** A session that just began; the token is known here alone, and goes into the cookie. */
+/** A session that just began, or has a new token; the token is known here alone, and goes into the cookie. */
 export interface StartedSession {
   /** 256 random bits, base64url. */
   token: string
   expiresAt: Date
 }
-
-/** How long a use may go unnoted, so that reading does not write each time. */
-const touchAfterSeconds = 60
 
 /** Begins a session of a user. A session that the browser had before is ended by whoever calls. */
 export async function startSession(
@@ -47,26 +38,6 @@ export async function startSession(
   const expiresAt = addSeconds(clock.now(), limits.ttlSeconds)
   await ownSessions.create({ ...device, ...proof, tokenHash: sha256(token), expiresAt })
   return { token, expiresAt }
-}
-
-/**
- * The session of a token with its user, read from the database each time: what was ended or taken away holds on the
- * next request of every replica.
- *
- * @returns null where the token is unknown, the session is over, or the user may not sign in
- */
-export async function findSession(
-  sessions: SessionsStore,
-  clock: Clock,
-  limits: SessionLimits,
-  token: string,
-): Promise<SessionWithUser | null> {
-  const session = await sessions.findByHash(sha256(token))
-  if (!session || session.user.status !== 'active') return null
-  const now = clock.now()
-  if (session.expiresAt <= now || addSeconds(session.lastSeenAt, limits.idleSeconds) <= now) return null
-  if (addSeconds(session.lastSeenAt, touchAfterSeconds) <= now) await sessions.touch(session.id)
-  return session
 }
 
 /** A page of the caller's own sessions; `current` is the one that asks. */
@@ -93,7 +64,7 @@ export async function endOwnSession(scope: CallerScope, id: string): Promise<voi
 /** Ends all of the caller's sessions but the one that asks, where one asks. */
 export async function endOtherSessions(scope: CallerScope): Promise<void> {
   await scope.transaction(async (stores) => {
-    const { count } = await stores.ownSessions.endAllBut(scope.session?.id)
+    const count = await stores.ownSessions.endAllBut(scope.session?.id)
     if (count === 0) return
     await stores.audit.record({
       action: 'session.others_ended',
@@ -103,7 +74,19 @@ export async function endOtherSessions(scope: CallerScope): Promise<void> {
   })
 }
 
-/** Removes the sessions that can no longer be used. @returns how many there were */
+/** Ended in one transaction, so that none is long. */
+const endedAtOnce = 500
+
+/**
+ * Removes the sessions that can no longer be used, and what no browser has to be told of any more.
+ *
+ * @returns how many sessions there were
+ */
 export async function endExpiredSessions(scope: PlatformScope, limits: SessionLimits): Promise<number> {
-  return (await scope.stores.sessions.endExpired(limits.idleSeconds)).count
+  let ended = 0
+  for (let batch = endedAtOnce; batch === endedAtOnce; ended += batch) {
+    batch = await scope.transaction(({ sessions }) => sessions.endExpired(limits.idleSeconds, endedAtOnce))
+  }
+  await scope.stores.endedSessions.forgetOld()
+  return ended
 }

@@ -25,8 +25,17 @@ function toMember(
   return { userId, email: user.email, name: user.name, role, source, createdAt, version }
 }
 
-/** The members of one tenant, bound. */
-export function membersStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+/**
+ * The members of one tenant, bound.
+ *
+ * @param rightsChanged to be told, in the same transaction, of whoever may do more or less from now on
+ */
+export function membersStore(
+  db: DatabaseClient,
+  clock: Clock,
+  tenantId: string,
+  rightsChanged: (userId: string) => Promise<unknown>,
+) {
   const one = (userId: string) => ({ tenantId_userId: { tenantId, userId } })
   return {
     /** A page of members, those who came first first; `search` is the start of e-mail or name. */
@@ -57,7 +66,9 @@ export function membersStore(db: DatabaseClient, clock: Clock, tenantId: string)
     async add(userId: string, role: TenantRole, source: MemberRow['source']): Promise<MemberRow> {
       const now = clock.now()
       const data = { id: newId(), tenantId, userId, role, source, createdAt: now, updatedAt: now }
-      return toMember(await db.membership.create({ data, include: person }))
+      const member = toMember(await db.membership.create({ data, include: person }))
+      await rightsChanged(userId)
+      return member
     },
 
     /** @returns whether it was changed: false where `version` is no longer the membership's */
@@ -66,9 +77,13 @@ export function membersStore(db: DatabaseClient, clock: Clock, tenantId: string)
         where: { tenantId, userId, ...(version !== undefined && { version }) },
         data: { role, updatedAt: clock.now(), version: { increment: 1 } },
       })
+      if (count > 0) await rightsChanged(userId)
       return count > 0
     },
 
-    remove: (userId: string) => db.membership.deleteMany({ where: { tenantId, userId } }),
+    async remove(userId: string): Promise<void> {
+      await db.membership.deleteMany({ where: { tenantId, userId } })
+      await rightsChanged(userId)
+    },
   }
 }

@@ -77,7 +77,8 @@ export function updateUser(
     const rightsChanged = user.status !== before.status || user.platformRole !== before.platformRole
     if (rightsChanged) {
       if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
-      if (id !== scope.actorId) await stores.sessions.endAllOf(id)
+      if (id === scope.actorId) await stores.ownSessions.askRotation()
+      else await stores.sessions.endAllOf(id)
     }
     const seen = ({ name, locale, platformRole, status }: UserRow) => ({ name, locale, platformRole, status })
     await stores.audit.record({
