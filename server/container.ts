@@ -1,8 +1,10 @@
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
+import { createProvider, type Provider } from '#server/auth/provider/provider'
 import { createPasswords, type Passwords } from '#server/auth/passwords/passwords'
 import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
 import { auditStore } from '#server/domain/audit/audit.store'
+import { settingsStore } from '#server/domain/settings/settings.store'
 import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
@@ -22,7 +24,7 @@ import { loadMigrations } from '#server/storage/migrations'
 import { openSignals, type Signals } from '#server/storage/signals'
 import { unreachableInWords } from '#server/storage/unreachable'
 import { createKeyring, readOrGenerateMasterKey } from '#server/vault/keyring'
-import { createSealer } from '#server/vault/seal'
+import { createSealer, type Sealer } from '#server/vault/seal'
 
 /** Everything that lives as long as the process, wired once. */
 export interface Container {
@@ -38,6 +40,9 @@ export interface Container {
   readonly localPasswords: Passwords | undefined
   readonly attempts: Attempts
   readonly sessionLimits: SessionLimits
+  readonly provider: Provider
+  /** For secrets among the settings. */
+  readonly settingsSealer: Sealer
   /** Undefined where there is no mail server. */
   readonly mailer: Mailer | undefined
   readonly idempotency: Idempotency
@@ -95,6 +100,8 @@ export async function createContainer(
     const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
+    const settingsSealer = createSealer(keyring.derive('settings'))
+    const { find: findSetting } = settingsStore(database.client, clock)
     return {
       config,
       log,
@@ -107,6 +114,14 @@ export async function createContainer(
       localPasswords: config.authMode === 'standalone' ? passwords : undefined,
       attempts: createAttempts(cache, keyring.derive('attempts')),
       sessionLimits: config.session,
+      provider: createProvider({
+        environment: config.oidc,
+        stored: config.authMode === 'standalone' ? () => findSetting('oidc') : undefined,
+        sealer: settingsSealer,
+        clock,
+        log,
+      }),
+      settingsSealer,
       mailer,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
       reconciler: createReconciler({

@@ -10,6 +10,7 @@ const names = [
   'DATA_DIR',
   'WORKER',
   'LOG_LEVEL',
+  'LOCAL_SIGN_IN',
   'MAIL_FROM',
   'NODE_ENV',
 ]

@@ -23,13 +23,28 @@ export interface Config {
   readonly deleteGraceSeconds: number
   readonly authentik:
     { readonly apiUrl: string; readonly apiToken: string; readonly publicUrl: string } | undefined
-  readonly oidc:
-    { readonly issuer: string; readonly clientId: string; readonly clientSecret: string } | undefined
+  /** Whether the password form is there whatever the settings say; undefined: they decide. */
+  readonly localSignIn: 'on' | undefined
+  /** What the environment says of the OpenID provider, value by value; server/auth/provider makes the whole of it. */
+  readonly oidc: OidcEnvironment
   readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined
   readonly trustedProxies: BlockList
   readonly worker: 'on' | 'off' | 'only'
   readonly provisioningConcurrency: number
   readonly logLevel: LogLevel
+}
+
+/** Undefined where the variable is not set. */
+export interface OidcEnvironment {
+  readonly issuer: string | undefined
+  readonly clientId: string | undefined
+  readonly clientSecret: string | undefined
+  readonly scopes: readonly string[] | undefined
+  readonly groupsClaim: string | undefined
+  readonly operatorGroup: string | undefined
+  readonly linkByEmail: boolean | undefined
+  readonly introspection: boolean | undefined
+  readonly audiences: readonly string[] | undefined
 }
 
 /** The environment can't be served with. `message` names every fault and its remedy, a line each. */
@@ -106,14 +121,6 @@ function assemble(values: Environment): Config {
           publicUrl: values.AUTHENTIK_PUBLIC_URL ?? new URL(values.AUTHENTIK_API_URL).origin,
         }
       : undefined
-  const oidc =
-    values.OIDC_ISSUER && values.OIDC_CLIENT_ID && values.OIDC_CLIENT_SECRET
-      ? {
-          issuer: values.OIDC_ISSUER,
-          clientId: values.OIDC_CLIENT_ID,
-          clientSecret: values.OIDC_CLIENT_SECRET,
-        }
-      : undefined
   return {
     authMode: values.AUTH_MODE ?? 'standalone',
     publicUrl: values.PUBLIC_URL ?? `http://localhost:${port}`,
@@ -133,7 +140,18 @@ function assemble(values: Environment): Config {
     seedTenant: values.SEED_TENANT,
     deleteGraceSeconds: values.DELETE_GRACE_SECONDS ?? 2_592_000,
     authentik,
-    oidc,
+    localSignIn: values.LOCAL_SIGN_IN,
+    oidc: {
+      issuer: values.OIDC_ISSUER,
+      clientId: values.OIDC_CLIENT_ID,
+      clientSecret: values.OIDC_CLIENT_SECRET,
+      scopes: values.OIDC_SCOPES,
+      groupsClaim: values.OIDC_GROUPS_CLAIM,
+      operatorGroup: values.OIDC_OPERATOR_GROUP,
+      linkByEmail: values.OIDC_LINK_BY_EMAIL,
+      introspection: values.OIDC_INTROSPECTION,
+      audiences: values.JWT_AUDIENCES,
+    },
     mail:
       values.SMTP_URL && values.MAIL_FROM ? { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM } : undefined,
     trustedProxies: addressSet(values.TRUSTED_PROXIES ?? []),
@@ -144,7 +162,8 @@ function assemble(values: Environment): Config {
 }
 
 function freeze<Value>(value: Value): Value {
-  if (value && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+  const isPlain = Array.isArray(value) || (value && Object.getPrototypeOf(value) === Object.prototype)
+  if (value && typeof value === 'object' && isPlain)
     for (const inner of Object.values(Object.freeze(value))) freeze(inner)
   return value
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AuthMode } from '#shared/contracts/common'
+import { Issuer } from '#shared/contracts/issuer'
 import { Slug } from '#shared/contracts/slugs'
 import { logLevels } from '#server/lib/log'
 import { addressRange } from './addresses'
@@ -40,6 +41,12 @@ const list = z.string().transform((text) =>
 const webUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .refine((text) => !new URL(text).username && !new URL(text).password, 'must not hold a user or password')
+
+const words = z.string().transform((text) => text.split(/\s+/).filter(Boolean))
+
+const onOrOff = z
+  .enum(['on', 'off', 'true', 'false'], 'must be on or off')
+  .transform((text) => /^(on|true)$/.test(text))
 
 const hasPathAlone = (text: string) => !new URL(text).search && !new URL(text).hash
 
@@ -152,9 +159,16 @@ export const variables = {
     description: "Where the portal's launcher sends people.",
     fallback: 'the origin of AUTHENTIK_API_URL',
   }),
-  OIDC_ISSUER: note(webUrl.optional(), {
+  LOCAL_SIGN_IN: note(z.enum(['on'], 'must be on').optional(), {
     description:
-      'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode.',
+      '`on`: the password form is there whatever an operator set in the portal. The way back in where the provider ' +
+      'is lost; of no effect in oidc-only mode.',
+    fallback: 'what is set in the portal',
+  }),
+  OIDC_ISSUER: note(Issuer.optional(), {
+    description:
+      'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode; in standalone ' +
+      'mode this and the following can be set in the portal too, where they are not set here.',
     fallback: 'none',
   }),
   OIDC_CLIENT_ID: note(z.string().min(1).optional(), {
@@ -165,6 +179,41 @@ export const variables = {
     description: "That client's secret. Required in oidc-only mode.",
     secret: true,
     fallback: 'none',
+  }),
+  OIDC_SCOPES: note(
+    words
+      .refine((scopes) => scopes.includes('openid'), 'must include openid')
+      .refine(
+        (scopes) => scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)),
+        'must be words of ASCII, with spaces between them',
+      )
+      .optional(),
+    {
+      description: 'What is asked for at the provider, with spaces between the scopes.',
+      fallback: '`openid profile email groups`',
+    },
+  ),
+  OIDC_GROUPS_CLAIM: note(z.string().trim().min(1).max(200).optional(), {
+    description: "The claim that lists a person's groups. A group of a tenant's slug makes a member of it.",
+    fallback: 'groups',
+  }),
+  OIDC_OPERATOR_GROUP: note(z.string().trim().min(1).max(200).optional(), {
+    description: 'Whoever is in this group at the provider is an operator here.',
+    fallback: 'tenantry-operators',
+  }),
+  OIDC_LINK_BY_EMAIL: note(onOrOff.optional(), {
+    description:
+      '`on`: a first login is linked to the local user of the same e-mail address, where the provider says that it ' +
+      'verified the address. `off`: people link in their account.',
+    fallback: 'off',
+  }),
+  OIDC_INTROSPECTION: note(onOrOff.optional(), {
+    description: '`on`: bearer tokens that are no JWT are asked about at the provider (RFC 7662).',
+    fallback: 'off',
+  }),
+  JWT_AUDIENCES: note(list.refine((names) => names.length > 0, 'must name one at least').optional(), {
+    description: 'Audiences, comma-separated, of which a bearer token must name one.',
+    fallback: 'OIDC_CLIENT_ID',
   }),
   SMTP_URL: note(
     z
