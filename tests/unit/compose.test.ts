@@ -36,7 +36,12 @@ describe.each(composeFiles)('%s', (name) => {
   })
 
   it('lets everything be set that the image and the file do not fix', () => {
-    const fixed = ['HOST', 'PORT', 'DATA_DIR', ...(name.includes('pod') ? ['AUTH_MODE', 'LOCAL_SIGN_IN'] : [])]
+    const fixed = [
+      'HOST',
+      'PORT',
+      'DATA_DIR',
+      ...(name.includes('pod') ? ['AUTH_MODE', 'LOCAL_SIGN_IN'] : []),
+    ]
     const settable = Object.keys(variables).filter((variable) => !fixed.includes(variable))
     expect(Object.keys(portal.environment)).toEqual(expect.arrayContaining(settable))
     for (const variable of settable.filter((variable) => variable !== 'DATABASE_URL'))
