@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Invitation" ALTER COLUMN "sentAt" DROP NOT NULL;
