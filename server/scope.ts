@@ -1,4 +1,5 @@
 import { auditStore, type AuditActor } from '#server/domain/audit/audit.store'
+import { invitationsStore, openInvitationsStore } from '#server/domain/invitations/invitations.store'
 import { membersStore } from '#server/domain/members/members.store'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
@@ -133,8 +134,9 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     audit: auditStore(db, acting),
     /** The audit where somebody has just proved who they are. */
     auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
-    /** One tenant's own stores, such as those of one that was just made. */
-    ofTenant: (tenantId: string) => tenantStores(db, acting, tenantId),
+    openInvitations: openInvitationsStore(db, clock),
+    /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
+    ofTenant: (tenantId: string, proven = actor) => tenantStores(db, { ...acting, actor: proven }, tenantId),
   }
 }
 
@@ -144,6 +146,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   return {
     tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
     members: membersStore(db, clock, tenantId, (userId) => ownSessionsStore(db, clock, userId).askRotation()),
+    invitations: invitationsStore(db, clock, tenantId),
     /** People who could become members. */
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),

@@ -5,5 +5,8 @@ import { Id } from '#shared/contracts/common'
 export const IdPath = z.object({ id: Id })
 export const RunPath = z.object({ slug: z.string(), runId: Id })
 export const MemberPath = z.object({ slug: z.string(), userId: Id })
+/** A token that lets somebody in, as it came: what is none is not found. */
+export const TokenPath = z.object({ token: z.string().max(200) })
+export const InvitationPath = z.object({ slug: z.string(), id: Id })
 /** A slug that somebody is still typing. */
 export const FreeTextSlugPath = z.object({ slug: z.string().max(100) })

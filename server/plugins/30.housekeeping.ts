@@ -1,4 +1,5 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { removeExpiredInvitations } from '#server/domain/invitations/invitations'
 import { endExpiredSessions } from '#server/auth/sessions/sessions'
 
 const everySeconds = 600
@@ -9,8 +10,10 @@ export default defineNitroPlugin((nitroApp) => {
     const clean = async () => {
       try {
         const entries = await cache.sweep()
-        const sessions = await endExpiredSessions(scopes.platform('housekeeping'), sessionLimits)
-        log.debug({ entries, sessions }, 'removed what had expired')
+        const scope = scopes.platform('housekeeping')
+        const sessions = await endExpiredSessions(scope, sessionLimits)
+        const invitations = await removeExpiredInvitations(scope)
+        log.debug({ entries, sessions, invitations }, 'removed what had expired')
       } catch (error) {
         log.warn({ err: error }, 'what has expired could not be removed')
       }

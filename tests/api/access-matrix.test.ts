@@ -12,6 +12,8 @@ const doors = [
   'POST /api/setup',
   'POST /api/auth/login',
   'POST /api/auth/logout',
+  'GET /api/invitations/:token',
+  'POST /api/invitations/:token/accept',
 ]
 const openToAll = ['GET /api/openapi.json', 'GET /health', 'GET /ready']
 

@@ -12,10 +12,15 @@ interface AttemptLimit {
   windowSeconds: number
 }
 
-/** Limits of failed sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them all. */
+/**
+ * Limits of failed sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them all.
+ * Limits of mails that invite: by recipient, so that nobody is flooded through us; by the tenant that sends them.
+ */
 export const signInLimits = {
   account: { attempts: 10, windowSeconds: 900 },
   address: { attempts: 100, windowSeconds: 900 },
+  invited: { attempts: 5, windowSeconds: 3600 },
+  inviting: { attempts: 100, windowSeconds: 3600 },
 } as const satisfies Record<string, AttemptLimit>
 
 export interface Attempts {
@@ -24,7 +29,7 @@ export interface Attempts {
    *
    * @throws AppError rate.limited (429, with the seconds to wait)
    */
-  count(of: 'account' | 'address', who: string): Promise<void>
+  count(of: keyof typeof signInLimits, who: string): Promise<void>
   /** Forgets every attempt on an account whose owner has just proved who they are. */
   forget(account: string): Promise<void>
   /** Takes back the one attempt from an address that succeeded; those that failed stay counted. */

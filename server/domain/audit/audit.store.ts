@@ -13,7 +13,7 @@ export interface AuditRecord {
   /** `noun.what_happened` */
   action: string
   subject: {
-    kind: 'user' | 'tenant' | 'membership' | 'subscription' | 'session' | 'settings' | 'portal'
+    kind: 'user' | 'tenant' | 'membership' | 'invitation' | 'subscription' | 'session' | 'settings' | 'portal'
     id: string
   }
   before?: AuditFields

@@ -3,10 +3,12 @@ import { plans } from '#shared/contracts/subscriptions'
 import { mayManageRole } from '#server/domain/tenants/tenants'
 import { userError } from '#server/domain/users/users'
 import { seatsExhausted } from '#server/domain/subscriptions/subscriptions'
-import type { TenantScope } from '#server/scope'
+import type { TenantScope, TenantStores } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import { memberError } from './members.errors'
 import type { MemberRow } from './members.store'
+
+export { memberError } from './members.errors'
 
 /** A page of the tenant's members, in the order in which they came. */
 export function listMembers(scope: TenantScope, request: PageRequest & { search?: string | undefined }) {
@@ -28,6 +30,7 @@ export async function addMember(scope: TenantScope, input: AddMember): Promise<M
     const { plan } = await stores.subscription.get()
     if ((await stores.members.count()) >= plans[plan].seats) throw seatsExhausted(plan)
     const added = await stores.members.add(user.id, input.role, 'manual')
+    await withdrawInvitation(scope, stores, input.email)
     await stores.steps.ask('changed')
     await stores.audit.record({
       action: 'member.added',
@@ -38,6 +41,18 @@ export async function addMember(scope: TenantScope, input: AddMember): Promise<M
   })
   scope.wake(scope.tenant.id)
   return member
+}
+
+/** Somebody who was added by hand needs no invitation any more; an owner's is an owner's to end. */
+async function withdrawInvitation(scope: TenantScope, stores: TenantStores, email: string): Promise<void> {
+  const open = await stores.invitations.findByEmail(email)
+  if (!open || !mayManageRole(scope.standing, open.role)) return
+  await stores.invitations.remove(open.id)
+  await stores.audit.record({
+    action: 'invitation.revoked',
+    subject: { kind: 'invitation', id: open.id },
+    before: { email, role: open.role },
+  })
 }
 
 /**

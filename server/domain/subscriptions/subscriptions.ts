@@ -14,10 +14,17 @@ export function getSubscription(scope: TenantScope): Promise<SubscriptionRow> {
   return scope.stores.subscription.get()
 }
 
-/** The error for one member too many. */
-export function seatsExhausted(plan: Plan): AppError {
+/**
+ * The error for one member too many.
+ *
+ * @param held seats that open invitations hold
+ */
+export function seatsExhausted(plan: Plan, held = 0): AppError {
   const { name, seats } = plans[plan]
-  return subscriptionError('subscription.seats_exhausted', { detail: `The plan ${name} has ${seats} seats.` })
+  const holding = held === 0 ? '' : ` Open invitations hold ${held} of them.`
+  return subscriptionError('subscription.seats_exhausted', {
+    detail: `The plan ${name} has ${seats} seats.${holding}`,
+  })
 }
 
 /**

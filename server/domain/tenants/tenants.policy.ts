@@ -1,4 +1,4 @@
-import type { TenantRole } from '#shared/contracts/tenants'
+import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
 
 /** Everything that can be allowed within a tenant. A route declares which of them it wants. */
 export type TenantPermission =
@@ -7,6 +7,8 @@ export type TenantPermission =
   | 'tenant:delete'
   | 'members:read'
   | 'members:manage'
+  | 'members:invite'
+  | 'invitations:read'
   | 'provisioning:read'
   | 'provisioning:reconcile'
   | 'subscription:read'
@@ -26,6 +28,8 @@ const admin: readonly TenantPermission[] = [
   ...member,
   'tenant:update',
   'members:manage',
+  'members:invite',
+  'invitations:read',
   'provisioning:reconcile',
   'audit:read',
 ]
@@ -47,4 +51,9 @@ export function may(standing: TenantStanding, permission: TenantPermission): boo
 export function mayManageRole(standing: TenantStanding, role: TenantRole): boolean {
   if (standing === 'owner' || standing === 'operator') return true
   return standing === 'admin' && role !== 'owner'
+}
+
+/** Whether people can be asked into a tenant, and join it: not into one that rests or is on its way out. */
+export function takesMembers(status: TenantStatus): boolean {
+  return status === 'pending' || status === 'active'
 }

@@ -7,7 +7,13 @@ import type { CallerScope, OperatorScope, PlatformScope, PlatformStores, TenantS
 import { tenantError } from './tenants.errors'
 import type { TenantFilter, TenantRow } from './tenants.store'
 
-export { may, mayManageRole, type TenantPermission, type TenantStanding } from './tenants.policy'
+export {
+  may,
+  mayManageRole,
+  takesMembers,
+  type TenantPermission,
+  type TenantStanding,
+} from './tenants.policy'
 export { tenantError } from './tenants.errors'
 
 /** A page of the tenants that the caller may see: their own, or all for an operator. */

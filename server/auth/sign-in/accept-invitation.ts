@@ -1,0 +1,92 @@
+import type { AuthMode } from '#shared/contracts/common'
+import type { AcceptedInvitation, AcceptInvitation } from '#shared/contracts/invitations'
+import { acceptAs, getOpenInvitation, invitationError, join } from '#server/domain/invitations/invitations'
+import { sha256 } from '#server/lib/ids'
+import { isUniqueViolation } from '#server/storage/database.errors'
+import type { PlatformScope } from '#server/scope'
+import { startSession, type StartedSession } from '../sessions/sessions'
+import type { SignInMeans, SignInOrigin } from './sign-in'
+
+/** Accepting as somebody who is signed in begins no session. */
+interface Accepted {
+  accepted: AcceptedInvitation
+  session?: StartedSession
+}
+
+/**
+ * Accepts an invitation: as the person who is signed in, or as a new person, who is signed in then. The token shows
+ * that its mail arrived, or that an admin handed it over; so the new account has the address of the invitation.
+ *
+ * @param holder who is signed in, null for nobody; and the account to be made, where one is
+ * @throws AppError invitation.not_found, invitation.sign_in_first, invitation.for_another_address,
+ *   invitation.tenant_closed, subscription.seats_exhausted, password.too_weak, rate.limited
+ */
+export async function acceptInvitation(
+  scope: PlatformScope,
+  means: SignInMeans & { config: { authMode: AuthMode } },
+  token: string,
+  holder: { callerId: string | null; account: AcceptInvitation },
+  origin: SignInOrigin,
+): Promise<Accepted> {
+  const { callerId, account } = holder
+  return countedLook(means, origin.device.address, async () =>
+    callerId
+      ? { accepted: await acceptAs(scope, means.config.authMode, token, callerId) }
+      : acceptAsNew(scope, means, token, account, origin),
+  )
+}
+
+async function acceptAsNew(
+  scope: PlatformScope,
+  { passwords, sessionLimits, config }: Parameters<typeof acceptInvitation>[1],
+  token: string,
+  { name, password }: AcceptInvitation,
+  { device, formerToken }: SignInOrigin,
+): Promise<Accepted> {
+  const { email } = await getOpenInvitation(scope.stores, token)
+  const signInFirst = invitationError('invitation.sign_in_first')
+  if (name === undefined || password === undefined || config.authMode === 'oidc-only') throw signInFirst
+  if (await scope.stores.users.findByEmail(email)) throw signInFirst
+  const passwordHash = await passwords.hashNew(password, { path: 'password', about: [email, name] })
+  try {
+    const { tenantId, ...done } = await scope.transaction(async (stores) => {
+      const invitation = await getOpenInvitation(stores, token)
+      if (formerToken) await stores.sessions.endByHash(sha256(formerToken))
+      const user = await stores.users.create({ email, name, platformRole: 'user', passwordHash })
+      const audit = stores.auditAs({ kind: 'user', id: user.id })
+      await audit.record({
+        action: 'user.created',
+        subject: { kind: 'user', id: user.id },
+        after: { email, name, platformRole: user.platformRole, withPassword: true },
+      })
+      const accepted = await join(stores, invitation, user.id)
+      await stores.users.noteLogin(user.id)
+      const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device, {
+        method: 'password',
+      })
+      return { accepted, session, tenantId: invitation.tenantId }
+    })
+    scope.wake(tenantId)
+    return done
+  } catch (error) {
+    // Somebody made an account with this address meanwhile.
+    if (isUniqueViolation(error)) throw signInFirst
+    throw error
+  }
+}
+
+/**
+ * Counts a look at an invitation against the address that it comes from, as a failed sign-in, unless it succeeds.
+ *
+ * @throws AppError rate.limited, and what `look` throws
+ */
+export async function countedLook<Result>(
+  { attempts }: Pick<SignInMeans, 'attempts'>,
+  address: string | null,
+  look: () => Promise<Result>,
+): Promise<Result> {
+  await attempts.count('address', address ?? 'unknown')
+  const result = await look()
+  await attempts.takeBack(address ?? 'unknown')
+  return result
+}
