@@ -1,23 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeEachDatabase } from '../harness/databases'
 import type { HttpClient } from '../harness/http'
+import { mailedToken, strongPassword as strong } from '../harness/invitations'
 import { startMailbox, type Mailbox } from '../harness/mailbox'
-import { operatorEmail, startPortal, TestClock, type Portal } from '../harness/portal'
-
-const publicUrl = 'http://localhost:3000'
-const strong = 'seven purple hippos dance'
-
-/** The token of the newest mail to an address, taken out of its link. */
-async function mailedToken(mailbox: Mailbox, email: string, after = 0): Promise<string> {
-  await expect
-    .poll(() => mailbox.mails().filter(({ to }) => to.includes(email)).length)
-    .toBeGreaterThan(after)
-  return tokenOf((await mailbox.newestTo(email)).text)
-}
-
-function tokenOf(text: string): string {
-  return /http:\/\/localhost:3000\/invitation#([A-Za-z0-9_-]{43})(?![\w-])/.exec(text)?.[1] ?? ''
-}
+import { startPortal, TestClock, type Portal } from '../harness/portal'
 
 describeEachDatabase('invitations', (given) => {
   const clock = new TestClock()
@@ -353,6 +339,19 @@ describeEachDatabase('invitations', (given) => {
     expect([anew.status, anew.json.code]).toEqual([401, 'invitation.sign_in_first'])
   })
 
+  it('waits for the second factor that is asked of who is signed in', async () => {
+    const email = freshEmail()
+    const person = await portal.signedIn({ email })
+    const { token } = await invite(email)
+    const restrict = (restricted: boolean) =>
+      given.database.client.session.updateMany({ where: { user: { email } }, data: { restricted } })
+    await restrict(true)
+    const refused = await accept(person, token)
+    expect(refused.json.code).toBe('auth.second_factor_required')
+    await restrict(false)
+    expect((await accept(person, token)).status).toBe(200)
+  })
+
   it('counts looks that find nothing against the address that they come from', async () => {
     const { token } = await invite(freshEmail())
     const unknown = 'b'.repeat(43)
@@ -363,212 +362,5 @@ describeEachDatabase('invitations', (given) => {
     expect((await accept(portal.browser(), token, { name: 'G', password: strong })).status).toBe(429)
     clock.advance(901)
     expect((await portal.browser().get(tokenPath(token))).status).toBe(200)
-  })
-})
-
-describeEachDatabase('seats and invitations', (given) => {
-  let portal: Portal
-  let boss: HttpClient
-  beforeAll(async () => {
-    portal = await startPortal(given.url)
-    boss = await portal.operator()
-  })
-  afterAll(() => portal.close())
-
-  const tenant = async (slug: string, plan = 'mvp') => {
-    expect((await boss.post('/api/tenants', { slug, name: slug, plan })).status).toBe(201)
-    return `/api/tenants/${slug}/invitations`
-  }
-
-  it('holds a seat, where there is no mail server with a link to hand over', async () => {
-    const at = await tenant('small')
-    const made = []
-    for (let seat = 0; seat < 4; seat += 1) made.push(await boss.post(at, { email: `s${seat}@example.org` }))
-    for (const { status, json } of made) {
-      expect([status, json.delivery]).toEqual([201, 'by_hand'])
-      expect(tokenOf(json.acceptUrl)).toHaveLength(43)
-      expect(json.acceptUrl.startsWith(publicUrl)).toBe(true)
-    }
-    const full = await boss.post(at, { email: 's5@example.org' })
-    expect([full.status, full.json.code]).toEqual([409, 'subscription.seats_exhausted'])
-    expect(full.json.detail).toContain('Open invitations hold 4')
-    expect(JSON.stringify((await boss.get(at)).json)).not.toContain('acceptUrl')
-    expect((await boss.delete(`${at}/${made[0]?.json.id}`)).status).toBe(204)
-    expect((await boss.post(at, { email: 's5@example.org' })).status).toBe(201)
-    const again = await boss.post(`${at}/${made[1]?.json.id}/resend`)
-    expect(tokenOf(again.json.acceptUrl)).not.toBe(tokenOf(made[1]?.json.acceptUrl))
-  })
-
-  it('makes no more invitations than seats, asked for at once', async () => {
-    const at = await tenant('crowd')
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, one) => boss.post(at, { email: `c${one}@example.org` })),
-    )
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(4)
-    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true)
-  })
-
-  it('lets 3 of 20 in who accept at once where 3 seats are free', async () => {
-    const at = await tenant('rush', 'pro')
-    const links = await Promise.all(
-      Array.from({ length: 20 }, async (_, one) => {
-        const { json } = await boss.post(at, { email: `r${one}@example.org` })
-        return tokenOf(json.acceptUrl)
-      }),
-    )
-    await portal.signedIn({ email: 'second@example.org' })
-    await boss.post('/api/tenants/rush/members', { email: 'second@example.org' })
-    // A smaller plan: 5 seats, 2 of them taken.
-    expect((await boss.patch('/api/tenants/rush/subscription', { plan: 'mvp' })).status).toBe(200)
-    const answers = await Promise.all(
-      links.map((token, one) =>
-        portal.browser().post(`/api/invitations/${token}/accept`, { name: `Guest ${one}`, password: strong }),
-      ),
-    )
-    const refused = answers.filter(({ status }) => status !== 200)
-    expect(answers.length - refused.length).toBe(3)
-    for (const { status, json } of refused)
-      expect([status, json.code]).toEqual([409, 'subscription.seats_exhausted'])
-    const { items } = (await boss.get('/api/tenants/rush/members')).json
-    expect(items).toHaveLength(5)
-    // Who was refused has no account, and an invitation still.
-    expect(await given.database.client.user.count({ where: { email: { startsWith: 'r' } } })).toBe(3)
-    expect((await boss.get(at)).json.items).toHaveLength(17)
-  })
-
-  it('removes what is over from the database', async () => {
-    const at = await tenant('stale')
-    await boss.post(at, { email: 'stale@example.org' })
-    const { invitation } = given.database.client
-    await invitation.updateMany({ where: { email: 'stale@example.org' }, data: { expiresAt: new Date(0) } })
-    const { removeExpiredInvitations } = await import('#server/domain/invitations/invitations')
-    expect(await removeExpiredInvitations(portal.container.scopes.platform('test'))).toBe(1)
-    expect(await invitation.count({ where: { email: 'stale@example.org' } })).toBe(0)
-  })
-})
-
-describeEachDatabase('an invitation that the mail server does not take', (given) => {
-  let mailbox: Mailbox
-  let portal: Portal
-  let boss: HttpClient
-  beforeAll(async () => {
-    mailbox = await startMailbox({ refuseRecipients: 550 })
-    const env = { SMTP_URL: mailbox.url, MAIL_FROM: 'portal@example.org' }
-    portal = await startPortal(given.url, { env })
-    boss = await portal.operator()
-    await boss.post('/api/tenants', { slug: 'acme', name: 'Acme' })
-  })
-  afterAll(async () => {
-    await portal.close()
-    await mailbox.stop()
-  })
-
-  it('stands unsent, without its link in anybody’s hands', async () => {
-    const made = await boss.post('/api/tenants/acme/invitations', { email: 'ada@example.org' })
-    expect(made.status).toBe(201)
-    expect(made.json).toMatchObject({ delivery: 'failed', sentAt: null })
-    expect(made.json).not.toHaveProperty('acceptUrl')
-    const again = await boss.post(`/api/tenants/acme/invitations/${made.json.id}/resend`)
-    expect([again.status, again.json.delivery]).toEqual([200, 'failed'])
-    const { items } = (await boss.get('/api/tenants/acme/invitations')).json
-    expect(items).toMatchObject([{ email: 'ada@example.org', delivery: 'failed' }])
-  })
-
-  it('is not mailed where its transaction was rolled back', async () => {
-    const before = mailbox.mails().length
-    const refused = await boss.post('/api/tenants/acme/invitations', { email: operatorEmail })
-    expect(refused.json.code).toBe('member.already_there')
-    expect(mailbox.mails()).toHaveLength(before)
-  })
-})
-
-describeEachDatabase('invitations where people come from an OpenID provider', (given) => {
-  let portal: Portal
-  let onlyOidc: Portal
-  beforeAll(async () => {
-    portal = await startPortal(given.url)
-    await portal.operator()
-    onlyOidc = await startPortal(given.url, {
-      env: {
-        AUTH_MODE: 'oidc-only',
-        OIDC_ISSUER: 'https://id.example.org/',
-        OIDC_CLIENT_ID: 'tenantry',
-        OIDC_CLIENT_SECRET: 'secret',
-      },
-    })
-  })
-  afterAll(async () => {
-    await onlyOidc.close()
-    await portal.close()
-  })
-
-  /** Somebody who is signed in, and known to a provider by this address. */
-  async function known(name: string, claims: { email: string; emailVerified: boolean } | null) {
-    const email = `${name}@example.org`
-    const browser = await portal.signedIn({ email })
-    const user = await given.database.client.user.findUniqueOrThrow({ where: { email } })
-    if (claims)
-      await given.database.client.externalIdentity.create({
-        data: {
-          id: user.id,
-          userId: user.id,
-          issuer: 'https://id.example.org/',
-          subject: name,
-          ...claims,
-          createdAt: new Date(),
-          lastUsedAt: new Date(),
-        },
-      })
-    return browser
-  }
-  const inviteTo = async (email: string) => {
-    const boss = await portal.operator()
-    const slug = `t${Date.now().toString(36)}${email.split('@')[0]}`
-    await boss.post('/api/tenants', { slug, name: slug })
-    const { json } = await boss.post(`/api/tenants/${slug}/invitations`, { email })
-    return tokenOf(json.acceptUrl)
-  }
-  const cases = [
-    ['a local account', null, true, false],
-    ['the same, verified', { email: 'same', emailVerified: true }, true, true],
-    ['the same, not verified', { email: 'same', emailVerified: false }, false, false],
-    ['another, verified', { email: 'another@example.org', emailVerified: true }, true, false],
-  ] as const
-
-  it.each(cases)('%s: decides by what is known of the address', async (what, claims, local, provider) => {
-    const name = what.replace(/\W/g, '')
-    const email = `${name}@example.org`
-    const browser = await known(
-      name,
-      claims && { ...claims, email: claims.email === 'same' ? email : claims.email },
-    )
-    const token = await inviteTo(email)
-    const there = onlyOidc.browser()
-    there.cookie = browser.cookie
-    expect((await there.get(`/api/invitations/${token}`)).json.next).toBe(
-      provider ? 'accept' : 'other_person',
-    )
-    expect((await browser.get(`/api/invitations/${token}`)).json.next).toBe(local ? 'accept' : 'other_person')
-    if (!provider) {
-      const refused = await there.post(`/api/invitations/${token}/accept`)
-      expect([refused.status, refused.json.code]).toEqual([409, 'invitation.for_another_address'])
-    }
-    const accepted = await (provider ? there : browser).post(`/api/invitations/${token}/accept`)
-    expect(accepted.status).toBe(local || provider ? 200 : 409)
-  })
-
-  it('takes the verified address, where the account’s own is another', async () => {
-    const browser = await known('work', { email: 'private@example.org', emailVerified: true })
-    const token = await inviteTo('private@example.org')
-    expect((await browser.post(`/api/invitations/${token}/accept`)).status).toBe(200)
-  })
-
-  it('makes no account in oidc-only mode', async () => {
-    const token = await inviteTo('nobody@example.org')
-    const browser = onlyOidc.browser()
-    expect((await browser.get(`/api/invitations/${token}`)).json.next).toBe('sign_in')
-    const refused = await browser.post(`/api/invitations/${token}/accept`, { name: 'N', password: strong })
-    expect([refused.status, refused.json.code]).toEqual([401, 'invitation.sign_in_first'])
-    expect(await given.database.client.user.count({ where: { email: 'nobody@example.org' } })).toBe(0)
   })
 })
