@@ -1,6 +1,14 @@
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
 import { createProvider, type Provider } from '#server/auth/provider/provider'
 import { createPasswords, type Passwords } from '#server/auth/passwords/passwords'
+import {
+  createPasskeyCeremonies,
+  type PasskeyCeremonies,
+} from '#server/auth/second-factor/passkey-ceremonies'
+import { createPasskeyChallenges } from '#server/auth/second-factor/passkey-challenges'
+import { createRecoveryCodes, type RecoveryCodes } from '#server/auth/second-factor/recovery-codes'
+import { createTotp, type Totp } from '#server/auth/second-factor/totp'
+import { createPendingSignIns, type PendingSignIns } from '#server/auth/sign-in/pending-sign-ins'
 import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
 import { auditStore } from '#server/domain/audit/audit.store'
@@ -9,6 +17,7 @@ import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
 import { systemClock, type Clock } from '#server/lib/clock'
+import { createErrands, type Errands } from '#server/lib/errands'
 import { createLog, type Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
 import type { Provisioner, ServiceName } from '#server/provisioning/provisioner.port'
@@ -43,8 +52,14 @@ export interface Container {
   readonly provider: Provider
   /** For secrets among the settings. */
   readonly settingsSealer: Sealer
+  readonly pendingSignIns: PendingSignIns
+  readonly totp: Totp
+  readonly recoveryCodes: RecoveryCodes
+  readonly passkeyCeremonies: PasskeyCeremonies
   /** Undefined where there is no mail server. */
   readonly mailer: Mailer | undefined
+  /** What answers do not wait for; `close` does. */
+  readonly errands: Errands
   readonly idempotency: Idempotency
   readonly reconciler: Reconciler
   /** The services that exist, and where people find them. */
@@ -102,6 +117,9 @@ export async function createContainer(
     const passwords = createPasswords()
     const settingsSealer = createSealer(keyring.derive('settings'))
     const { find: findSetting } = settingsStore(database.client, clock)
+    const errands = createErrands(log)
+    keep({ close: errands.settled })
+    const localAccounts = config.authMode === 'standalone'
     return {
       config,
       log,
@@ -109,9 +127,9 @@ export async function createContainer(
       database,
       cache,
       signals,
-      scopes: createScopes(database, clock, wake),
+      scopes: createScopes(database, clock, { wake, localAccounts }),
       passwords,
-      localPasswords: config.authMode === 'standalone' ? passwords : undefined,
+      localPasswords: localAccounts ? passwords : undefined,
       attempts: createAttempts(cache, keyring.derive('attempts')),
       sessionLimits: config.session,
       provider: createProvider({
@@ -122,7 +140,12 @@ export async function createContainer(
         log,
       }),
       settingsSealer,
+      pendingSignIns: createPendingSignIns(cache, keyring.derive('pending-sign-in')),
+      totp: createTotp(createSealer(keyring.derive('totp'))),
+      recoveryCodes: createRecoveryCodes(keyring.derive('recovery-codes')),
+      passkeyCeremonies: createPasskeyCeremonies(config.publicUrl, createPasskeyChallenges(cache)),
       mailer,
+      errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
       reconciler: createReconciler({
         database,

@@ -9,6 +9,10 @@ import { usersStore, type UserChange } from '#server/domain/users/users.store'
 import { grantsStore } from '#server/auth/jit/grants.store'
 import { identitiesStore, ownIdentitiesStore } from '#server/auth/jit/identities.store'
 import { endedSessionsStore } from '#server/auth/sessions/ended-sessions.store'
+import { resetsStore } from '#server/auth/passwords/resets.store'
+import { factorsStore } from '#server/auth/second-factor/factors.store'
+import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
+import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
@@ -85,6 +89,8 @@ export interface TenantScope extends Scope<TenantStores> {
 
 interface Acting {
   clock: Clock
+  /** Whether people have accounts here; where not, the settings are not read. */
+  localAccounts: boolean
   actor: AuditActor
   requestId: string
 }
@@ -95,6 +101,12 @@ export type TenantStores = ReturnType<typeof tenantStores>
 
 /** What a person may change of their own; never what they may do. */
 type OwnChange = Pick<UserChange, 'name' | 'locale' | 'passwordHash'>
+
+/** Of whom a second factor is asked, by what the operator set. */
+function requirementOf(db: DatabaseClient, { clock, localAccounts }: Acting) {
+  const settings = settingsStore(db, clock)
+  return requirementStore(db, localAccounts ? () => settings.find('secondFactorRequiredOf') : undefined)
+}
 
 function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole }: Caller) {
   const viewer = { userId, all: platformRole === 'operator' }
@@ -110,6 +122,9 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
     },
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     ownIdentities: ownIdentitiesStore(db, userId),
+    ownFactors: factorsStore(db, acting.clock, userId),
+    ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
+    requirement: requirementOf(db, acting),
     /** Those that the caller is a member of. */
     ownTenants: { list: tenantsStore(db, acting.clock, { userId, all: false }).list },
     ownSubscriptions: subscriptionsStore(db, { userId, all: false }),
@@ -130,6 +145,10 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     grants: grantsStore(db),
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
+    factorsOf: (userId: string) => factorsStore(db, clock, userId),
+    passkeyOwners: passkeyOwnersStore(db),
+    requirement: requirementOf(db, acting),
+    resets: resetsStore(db, clock),
     tenants: tenantsStore(db, clock, viewer),
     audit: auditStore(db, acting),
     /** The audit where somebody has just proved who they are. */
@@ -143,10 +162,14 @@ function platformStores(db: DatabaseClient, acting: Acting) {
 function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   const { clock, actor } = acting
   const { findByEmail } = usersStore(db, clock)
+  const requirement = requirementOf(db, acting)
   return {
     tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
-    members: membersStore(db, clock, tenantId, (userId) => ownSessionsStore(db, clock, userId).askRotation()),
     invitations: invitationsStore(db, clock, tenantId),
+    members: membersStore(db, clock, tenantId, async (userId) => {
+      await requirement.apply(userId)
+      await ownSessionsStore(db, clock, userId).askRotation()
+    }),
     /** People who could become members. */
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),
@@ -169,8 +192,17 @@ export interface Scopes {
   tenant(caller: Caller, slug: string, requestId: string): Promise<TenantScope | null>
 }
 
-/** Makes scopes over one database. @param wake tells the reconciler of a tenant's id */
-export function createScopes(database: Database, clock: Clock, wake: (tenantId: string) => void): Scopes {
+/**
+ * Makes scopes over one database.
+ *
+ * @param options.wake tells the reconciler of a tenant's id
+ * @param options.localAccounts whether people have accounts here; where not, the settings are not read
+ */
+export function createScopes(
+  database: Database,
+  clock: Clock,
+  { wake, localAccounts }: { wake: (tenantId: string) => void; localAccounts: boolean },
+): Scopes {
   function scopeOf<Stores>(requestId: string, storesOver: (db: DatabaseClient) => Stores): Scope<Stores> {
     return {
       requestId,
@@ -182,6 +214,7 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
   }
   const actingOf = (caller: Caller, requestId: string): Acting => ({
     clock,
+    localAccounts,
     requestId,
     actor: { kind: 'user', id: caller.userId },
   })
@@ -193,7 +226,7 @@ export function createScopes(database: Database, clock: Clock, wake: (tenantId: 
 
   return {
     platform(requestId) {
-      const acting: Acting = { clock, requestId, actor: { kind: 'system' } }
+      const acting: Acting = { clock, localAccounts, requestId, actor: { kind: 'system' } }
       return { ...scopeOf(requestId, (db) => platformStores(db, acting)), actorId: null }
     },
 

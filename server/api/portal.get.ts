@@ -8,9 +8,10 @@ export default defineRoute({
   summary: 'What a page may know before anyone signed in.',
   access: entry(),
   response: PortalInfo,
-  async handle({ scope, container: { config } }) {
+  async handle({ scope, container: { config, mailer } }) {
     const { portalName } = await getSettings(scope, config.authMode)
     const needed = config.authMode === 'standalone' && (await setupNeeded(scope))
-    return { name: portalName.value, authMode: config.authMode, setupNeeded: needed }
+    const passwordReset = config.authMode === 'standalone' && mailer !== undefined
+    return { name: portalName.value, authMode: config.authMode, setupNeeded: needed, passwordReset }
   },
 })

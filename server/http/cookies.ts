@@ -15,6 +15,29 @@ export function sessionToken(event: H3Event): string | undefined {
   return token && /^[A-Za-z0-9_-]{43}$/.test(token) ? token : undefined
 }
 
+/** Short-lived cookies of a sign-in or a passkey's ceremony under way. */
+type StepCookie = 'pending' | 'passkey'
+const stepCookieName = (event: H3Event, step: StepCookie) =>
+  isSecure(event) ? `__Host-tenantry_${step}` : `tenantry_${step}`
+
+/** The token of a step under way, of the form in which we make them. */
+export function stepToken(event: H3Event, step: StepCookie): string | undefined {
+  const token = getCookie(event, stepCookieName(event, step))
+  return token && /^[A-Za-z0-9_-]{43}$/.test(token) ? token : undefined
+}
+
+/** Gives the browser the token of a step; no other site's page sends it along. */
+export function issueStepCookie(event: H3Event, step: StepCookie, token: string, ttlSeconds: number): void {
+  const options = { ...optionsFor(event), sameSite: 'strict', maxAge: ttlSeconds } as const
+  setCookie(event, stepCookieName(event, step), token, options)
+}
+
+/** Takes the tokens of every step from the browser. */
+export function clearStepCookies(event: H3Event): void {
+  for (const step of ['pending', 'passkey'] as const)
+    if (stepToken(event, step)) deleteCookie(event, stepCookieName(event, step), optionsFor(event))
+}
+
 /** Gives the browser its session. */
 export function issueSessionCookie(event: H3Event, { token, expiresAt }: StartedSession): void {
   setCookie(event, nameFor(event), token, { ...optionsFor(event), expires: expiresAt })

@@ -1,5 +1,6 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { removeExpiredInvitations } from '#server/domain/invitations/invitations'
+import { removeExpiredResets } from '#server/auth/passwords/password-reset'
 import { endExpiredSessions } from '#server/auth/sessions/sessions'
 
 const everySeconds = 600
@@ -13,7 +14,8 @@ export default defineNitroPlugin((nitroApp) => {
         const scope = scopes.platform('housekeeping')
         const sessions = await endExpiredSessions(scope, sessionLimits)
         const invitations = await removeExpiredInvitations(scope)
-        log.debug({ entries, sessions, invitations }, 'removed what had expired')
+        const resets = await removeExpiredResets(scope)
+        log.debug({ entries, sessions, invitations, resets }, 'removed what had expired')
       } catch (error) {
         log.warn({ err: error }, 'what has expired could not be removed')
       }

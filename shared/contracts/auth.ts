@@ -59,3 +59,11 @@ export const Session = z.object({
 })
 export type Session = z.output<typeof Session>
 export const SessionPage = pageOf(Session)
+
+/** Asks for a mail by which a forgotten password is replaced. */
+export const ForgotPassword = z.strictObject({ email: Login.shape.email })
+export type ForgotPassword = z.output<typeof ForgotPassword>
+
+/** Replaces a forgotten password, with the token of that mail. */
+export const ResetPassword = z.strictObject({ token: z.string().min(1).max(100), password: NewPassword })
+export type ResetPassword = z.output<typeof ResetPassword>

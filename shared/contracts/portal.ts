@@ -20,6 +20,8 @@ export const PortalInfo = z.object({
   name: z.string(),
   authMode: AuthMode,
   setupNeeded: z.boolean(),
+  /** Whether a forgotten password can be replaced by mail. */
+  passwordReset: z.boolean(),
 })
 export type PortalInfo = z.output<typeof PortalInfo>
 

@@ -14,6 +14,12 @@ const doors = [
   'POST /api/auth/logout',
   'GET /api/invitations/:token',
   'POST /api/invitations/:token/accept',
+  'POST /api/auth/second-factor',
+  'POST /api/auth/second-factor/passkey-options',
+  'POST /api/auth/passkey',
+  'POST /api/auth/passkey/options',
+  'POST /api/auth/password/forgot',
+  'POST /api/auth/password/reset',
 ]
 const openToAll = ['GET /api/openapi.json', 'GET /health', 'GET /ready']
 

@@ -218,6 +218,7 @@ describe.each(['sqlite', 'postgresql'] as const)('the set-up wizard on %s', (pro
       name: 'Acme Cloud',
       authMode: 'standalone',
       setupNeeded: false,
+      passwordReset: false,
     })
     expect(await portal.container.database.client.user.count()).toBe(1)
     expect(await portal.container.database.client.tenant.count()).toBe(1)

@@ -43,9 +43,12 @@ export async function serveRoutes(container: Container): Promise<HttpHarness> {
   }
 }
 
-/** A browser's part of a conversation: keeps the session cookie, shows the portal's origin, speaks JSON. */
+/** A browser's part of a conversation: keeps cookies, shows the portal's origin, speaks JSON. */
 export class HttpClient {
+  /** The session's, `name=value`. */
   cookie: string | undefined
+  /** All others, by their names. */
+  readonly cookies = new Map<string, string>()
 
   constructor(
     readonly url: string,
@@ -56,12 +59,13 @@ export class HttpClient {
   async send(method: string, path: string, init: { body?: unknown; headers?: Record<string, string> } = {}) {
     const body =
       init.body === undefined || typeof init.body === 'string' ? init.body : JSON.stringify(init.body)
+    const sent = [...(this.cookie ? [this.cookie] : []), ...this.cookies.values()]
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         origin: this.origin,
         ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(this.cookie && { cookie: this.cookie }),
+        ...(sent.length > 0 && { cookie: sent.join('; ') }),
         ...init.headers,
       },
       redirect: 'manual',
@@ -69,7 +73,11 @@ export class HttpClient {
     })
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';')
-      this.cookie = /expires=Thu, 01 Jan 1970|max-age=0/i.test(cookie) ? undefined : pair
+      const [name = ''] = pair.split('=')
+      const isGone = /expires=Thu, 01 Jan 1970|max-age=0/i.test(cookie)
+      if (name.endsWith('tenantry_session')) this.cookie = isGone ? undefined : pair
+      else if (isGone) this.cookies.delete(name)
+      else this.cookies.set(name, pair)
     }
     const text = await response.text()
     const isJson = /json/.test(response.headers.get('content-type') ?? '')

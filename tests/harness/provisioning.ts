@@ -115,7 +115,10 @@ export function createWorkshop(given: DatabaseUnderTest) {
   })
 
   const scopes = (over: Clock = clock) =>
-    createScopes(given.database, over, (tenantId) => signals.publish(askedChannel, tenantId))
+    createScopes(given.database, over, {
+      wake: (tenantId) => signals.publish(askedChannel, tenantId),
+      localAccounts: true,
+    })
   const operator = { userId: 'nobody', platformRole: 'operator', session: null } as const
 
   return {

@@ -8,6 +8,7 @@ export default defineRoute({
   access: operator(),
   modes: ['standalone'],
   body: UpdateSettings,
+  stepUp: ({ secondFactorRequiredOf }) => secondFactorRequiredOf !== undefined,
   response: Settings,
   handle: ({ scope, body, container }) => updateSettings(scope, container.config.authMode, body),
 })

@@ -51,7 +51,10 @@ describeEachDatabase('admitPerson', (given) => {
     scope.stores.users.create({ email, name: 'By hand', platformRole, passwordHash: null })
 
   beforeAll(() => {
-    scope = createScopes(given.database, clock, (id) => void woken.push(id)).platform('test')
+    scope = createScopes(given.database, clock, {
+      wake: (id) => void woken.push(id),
+      localAccounts: true,
+    }).platform('test')
   })
 
   describe('the user', () => {

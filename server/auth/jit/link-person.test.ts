@@ -16,7 +16,9 @@ const claimsOf = (sub: string) =>
 describeEachDatabase('linkIdentity', (given) => {
   let scope: PlatformScope
   beforeAll(() => {
-    scope = createScopes(given.database, systemClock, () => {}).platform('test')
+    scope = createScopes(given.database, systemClock, { wake: () => {}, localAccounts: true }).platform(
+      'test',
+    )
   })
 
   const byHand = (email: string) =>

@@ -1,23 +1,26 @@
 import type { ChangePassword } from '#shared/contracts/users'
 import { userError } from '#server/domain/users/users'
-import type { CallerScope } from '#server/scope'
-import { startSession } from '../sessions/sessions'
-import type { SessionDevice, StartedSession } from '../sessions/sessions'
-import type { SignInMeans } from '../sign-in/sign-in'
+import type { SessionScope } from '#server/scope'
+import { renewSession, type StartedSession } from '../sessions/sessions'
+import type { SignInMeans } from '../sign-in/means'
+import { tellOfChange, type PasswordMail } from './password-mail'
 
 /**
- * Changes the caller's own password. Every session of theirs ends in the same transaction, so that a stolen one does
- * not outlive the password, and a new one begins for the browser that asked.
+ * Changes the caller's own password. Every other session of theirs ends in the same transaction, so that a stolen one
+ * does not outlive the password, and so does a mail by which a forgotten one would have been replaced; the browser that
+ * asked goes on with another token. The person is told by mail.
  *
+ * @param mail undefined where there is none
  * @throws AppError password.wrong, password.too_weak, user.no_local_password, rate.limited
  */
 export async function changePassword(
-  scope: CallerScope,
-  { passwords, attempts, sessionLimits }: SignInMeans,
+  scope: SessionScope,
+  { passwords, attempts }: Pick<SignInMeans, 'passwords' | 'attempts'>,
+  mail: PasswordMail | undefined,
   input: ChangePassword,
-  device: SessionDevice,
 ): Promise<StartedSession> {
-  const { id, email, name, passwordHash } = await scope.stores.self.get()
+  const user = await scope.stores.self.get()
+  const { id, email, name, passwordHash } = user
   if (!passwordHash) throw userError('user.no_local_password')
   await attempts.count('account', email ?? id)
   await passwords.confirm(input.currentPassword, passwordHash, 'currentPassword')
@@ -26,10 +29,13 @@ export async function changePassword(
     path: 'newPassword',
     about: [email ?? '', name],
   })
-  return scope.transaction(async ({ self, ownSessions, audit }) => {
+  const session = await scope.transaction(async ({ self, ownSessions, ownResets, audit }) => {
     if (!(await self.update({ passwordHash: changed }))) throw userError('user.not_found')
-    await ownSessions.endAll()
+    await ownSessions.endAllBut(scope.session.id)
+    await ownResets.removeAll()
     await audit.record({ action: 'user.password_changed', subject: { kind: 'user', id } })
-    return startSession(ownSessions, scope.clock, sessionLimits, device, { method: 'password' })
+    return renewSession(ownSessions, scope.session.id, {})
   })
+  tellOfChange(mail, user, scope.clock)
+  return session
 }

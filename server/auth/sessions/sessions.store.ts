@@ -135,6 +135,28 @@ export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: strin
       return session?.expiresAt ?? null
     },
 
+    /**
+     * Gives a session another token, the former being worth nothing from now on, and what it has shown meanwhile; its
+     * limits stay.
+     *
+     * @param change.proven that its person has just proved who they are
+     * @returns when it ends; null where this user has no such session
+     */
+    async renew(
+      id: string,
+      {
+        proven,
+        ...change
+      }: { tokenHash: string; proven?: true; secondFactor?: boolean; restricted?: boolean },
+    ): Promise<Date | null> {
+      const renewed = { ...change, formerTokenHash: null, formerUntil: null, rotationDue: false }
+      const data = { ...renewed, ...(proven && { provenAt: clock.now() }) }
+      const { count } = await db.session.updateMany({ where: { id, userId }, data })
+      if (!count) return null
+      const row = await db.session.findUnique({ where: { id }, select: { expiresAt: true } })
+      return row?.expiresAt ?? null
+    },
+
     /** @returns whether this user had such a session */
     end: async (id: string): Promise<boolean> => (await endSessions(db, clock, { id, userId })) > 0,
 

@@ -7,6 +7,7 @@ import type { OwnSessionsStore, SessionDevice, SessionProof } from './sessions.s
 
 export const sessionError = defineErrors({
   'session.not_found': { status: 404, title: 'There is no such session.' },
+  'session.ended': { status: 401, title: 'This session has ended. Sign in again.' },
 })
 
 export type { SessionDevice, SessionProof } from './sessions.store'
@@ -37,6 +38,23 @@ export async function startSession(
   const token = newToken()
   const expiresAt = addSeconds(clock.now(), limits.ttlSeconds)
   await ownSessions.create({ ...device, ...proof, tokenHash: sha256(token), expiresAt })
+  return { token, expiresAt }
+}
+
+/**
+ * Gives a session another token, so that the former is worth nothing once more has been proved or changed.
+ *
+ * @param change see `renew` of the store
+ * @throws AppError session.ended where it ended meanwhile
+ */
+export async function renewSession(
+  ownSessions: Pick<OwnSessionsStore, 'renew'>,
+  id: string,
+  change: { proven?: true; secondFactor?: boolean; restricted?: boolean },
+): Promise<StartedSession> {
+  const token = newToken()
+  const expiresAt = await ownSessions.renew(id, { ...change, tokenHash: sha256(token) })
+  if (!expiresAt) throw sessionError('session.ended')
   return { token, expiresAt }
 }
 

@@ -63,6 +63,7 @@ async function acceptAsNew(
       await stores.users.noteLogin(user.id)
       const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device, {
         method: 'password',
+        restricted: await stores.requirement.isAskedOf(user.id),
       })
       return { accepted, session, tenantId: invitation.tenantId }
     })

@@ -13,7 +13,9 @@ interface AttemptLimit {
 }
 
 /**
- * Limits of failed sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them all.
+ * Limits of failed sign-in: by account, so that nobody's password is guessed; by address, so that nobody tries them
+ * all; by user of a second factor, whose codes are short.
+ * Limits of mails for a forgotten password: by recipient, and by the address that asks for them.
  * Limits of mails that invite: by recipient, so that nobody is flooded through us; by the tenant that sends them.
  */
 export const signInLimits = {
@@ -21,7 +23,12 @@ export const signInLimits = {
   address: { attempts: 100, windowSeconds: 900 },
   invited: { attempts: 5, windowSeconds: 3600 },
   inviting: { attempts: 100, windowSeconds: 3600 },
+  factor: { attempts: 10, windowSeconds: 900 },
+  mailTo: { attempts: 5, windowSeconds: 3600 },
+  mailFrom: { attempts: 50, windowSeconds: 3600 },
 } as const satisfies Record<string, AttemptLimit>
+
+export type AttemptKind = keyof typeof signInLimits
 
 export interface Attempts {
   /**
@@ -29,9 +36,9 @@ export interface Attempts {
    *
    * @throws AppError rate.limited (429, with the seconds to wait)
    */
-  count(of: keyof typeof signInLimits, who: string): Promise<void>
-  /** Forgets every attempt on an account whose owner has just proved who they are. */
-  forget(account: string): Promise<void>
+  count(of: AttemptKind, who: string): Promise<void>
+  /** Forgets every attempt on an account whose owner has just proved who they are. @param of default `account` */
+  forget(who: string, of?: 'account' | 'factor'): Promise<void>
   /** Takes back the one attempt from an address that succeeded; those that failed stay counted. */
   takeBack(address: string): Promise<void>
 }
@@ -55,8 +62,8 @@ export function createAttempts(cache: Cache, key: Buffer): Attempts {
         retryAfterSeconds,
       })
     },
-    async forget(account) {
-      await cache.delete(keyOf('account', account))
+    async forget(who, of = 'account') {
+      await cache.delete(keyOf(of, who))
     },
     async takeBack(address) {
       await cache.increment(keyOf('address', address), signInLimits.address.windowSeconds, -1)

@@ -5,7 +5,7 @@ import { defineErrors } from '#server/lib/errors'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { PlatformScope } from '#server/scope'
 import { startSession, type StartedSession } from '../sessions/sessions'
-import type { SignInMeans, SignInOrigin } from './sign-in'
+import type { SignInMeans, SignInOrigin } from './means'
 
 const setupError = defineErrors({
   'setup.already_done': { status: 409, title: 'This portal is set up already.' },

@@ -1,43 +1,32 @@
 import type { Login } from '#shared/contracts/auth'
-import type { UserRow } from '#server/domain/users/users'
-import { defineErrors } from '#server/lib/errors'
+import type { FactorKind } from '#shared/contracts/second-factor'
 import { sha256 } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
-import type { Attempts } from './attempts'
-import type { Passwords } from '../passwords/passwords'
-import { startSession } from '../sessions/sessions'
-import type { SessionDevice, SessionLimits, StartedSession } from '../sessions/sessions'
+import { beginSession } from './begin-session'
+import { signInError, type SignedInUser, type SignInMeans, type SignInOrigin } from './means'
 
-export const signInError = defineErrors({
-  'auth.invalid_credentials': { status: 401, title: 'The e-mail address or the password is not right.' },
-})
+export { signInError, type SignedInUser, type SignInMeans, type SignInOrigin } from './means'
 
-/** What signing in works with. */
-export interface SignInMeans {
-  passwords: Passwords
-  attempts: Attempts
-  sessionLimits: SessionLimits
-}
-
-/** Where an attempt comes from. */
-export interface SignInOrigin {
-  device: SessionDevice
-  /** The session token that the browser held before, to be ended. */
-  formerToken: string | undefined
+/** The password was right, and a second factor is wanted before there is a session. */
+export interface AwaitedSecondFactor {
+  secondFactor: FactorKind[]
+  /** For the browser's cookie. */
+  pendingToken: string
 }
 
 /**
- * Signs a person in by e-mail and password, and begins a new session in place of the browser's former one.
- * An unknown address, a wrong password, a disabled user and one without a password answer alike, in alike time.
+ * Signs a person in by e-mail and password, and begins a new session in place of the browser's former one, or has
+ * them show their second factor first. An unknown address, a wrong password, a disabled user and one without a
+ * password answer alike, in alike time. Attempts stay counted until the person is signed in.
  *
  * @throws AppError auth.invalid_credentials, rate.limited
  */
 export async function signIn(
   scope: PlatformScope,
-  { passwords, attempts, sessionLimits }: SignInMeans,
+  { passwords, attempts, sessionLimits, pendingSignIns }: SignInMeans,
   { email, password }: Login,
   origin: SignInOrigin,
-): Promise<{ user: UserRow; session: StartedSession }> {
+): Promise<SignedInUser | AwaitedSecondFactor> {
   const address = origin.device.address ?? 'unknown'
   await attempts.count('address', address)
   await attempts.count('account', email)
@@ -45,30 +34,25 @@ export async function signIn(
   const matched = await passwords.matches(password, user?.passwordHash ?? null)
   if (!user?.passwordHash || !matched || user.status !== 'active')
     throw signInError('auth.invalid_credentials')
-  await Promise.all([attempts.forget(email), attempts.takeBack(address)])
   const rehashed = await passwords.rehash(password, user.passwordHash)
-  return scope.transaction((stores) =>
-    beginSession({ ...scope, stores }, sessionLimits, user, origin, rehashed),
-  )
-}
 
-/** Notes the login and begins the session; within a transaction. */
-async function beginSession(
-  { stores, clock }: Pick<PlatformScope, 'stores' | 'clock'>,
-  limits: SessionLimits,
-  { id }: UserRow,
-  { device, formerToken }: SignInOrigin,
-  passwordHash?: string,
-) {
-  if (formerToken) await stores.sessions.endByHash(sha256(formerToken))
-  const user = await stores.users.noteLogin(id, passwordHash)
+  const begun = await scope.transaction(async (stores) => {
+    const secondFactor = await stores.factorsOf(user.id).kinds()
+    if (secondFactor.length) {
+      if (rehashed) await stores.users.update(user.id, { passwordHash: rehashed })
+      return { secondFactor }
+    }
+    const proof = { method: 'password' } as const
+    return beginSession({ ...scope, stores }, sessionLimits, user.id, origin, proof, rehashed)
+  })
   // Disabled between the check and now: as if it had not matched.
-  if (!user) throw signInError('auth.invalid_credentials')
-  const session = await startSession(stores.sessions.of(id), clock, limits, device, { method: 'password' })
-  await stores
-    .auditAs({ kind: 'user', id })
-    .record({ action: 'user.signed_in', subject: { kind: 'user', id } })
-  return { user, session }
+  if (!begun) throw signInError('auth.invalid_credentials')
+  if ('secondFactor' in begun) {
+    const pendingToken = await pendingSignIns.begin(user.id, rehashed ?? user.passwordHash)
+    return { ...begun, pendingToken }
+  }
+  await Promise.all([attempts.forget(email), attempts.takeBack(address)])
+  return begun
 }
 
 /** Ends the session of a token, if there is one. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AskedOf } from '#shared/contracts/second-factor'
 import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
 
@@ -16,7 +17,12 @@ const OidcValues = z.object({
 export type OidcValues = z.output<typeof OidcValues>
 
 /** What can be set in the portal, and what form it has. */
-const settings = { portalName: z.string(), oidc: OidcValues, localSignIn: z.boolean() } as const
+const settings = {
+  portalName: z.string(),
+  oidc: OidcValues,
+  localSignIn: z.boolean(),
+  secondFactorRequiredOf: z.array(AskedOf),
+} as const
 type SettingKey = keyof typeof settings
 type SettingValue<Key extends SettingKey> = z.output<(typeof settings)[Key]>
 

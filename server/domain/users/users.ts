@@ -79,6 +79,7 @@ export function updateUser(
       if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
       if (id === scope.actorId) await stores.ownSessions.askRotation()
       else await stores.sessions.endAllOf(id)
+      await stores.requirement.apply(id)
     }
     const seen = ({ name, locale, platformRole, status }: UserRow) => ({ name, locale, platformRole, status })
     await stores.audit.record({
@@ -107,6 +108,8 @@ export async function deleteUser(scope: OperatorScope, id: string): Promise<void
       })
     await stores.sessions.endAllOf(id)
     await stores.users.endMemberships(id)
+    await stores.factorsOf(id).removeAll()
+    await stores.resets.removeAllOf(id)
     await stores.users.erase(id)
     if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
     await stores.audit.record({ action: 'user.deleted', subject: { kind: 'user', id } })

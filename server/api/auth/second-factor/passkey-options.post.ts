@@ -1,0 +1,16 @@
+import { askForSecondFactor } from '#server/auth/sign-in/second-step'
+import { entry } from '#server/http/access'
+import { stepToken } from '#server/http/cookies'
+import { defineRoute } from '#server/http/define-route'
+import { askPasskey } from '#server/http/passkey-question'
+import { PasskeyOptions } from '#shared/contracts/passkeys'
+
+export default defineRoute({
+  summary: 'What to ask the passkeys of whoever is signing in, as their second factor.',
+  access: entry(),
+  modes: ['standalone'],
+  response: PasskeyOptions,
+  idempotency: 'never',
+  handle: async ({ scope, container, event }) =>
+    askPasskey(event, await askForSecondFactor(scope, container, stepToken(event, 'pending'))),
+})
