@@ -8,5 +8,6 @@ export const MemberPath = z.object({ slug: z.string(), userId: Id })
 /** A token that lets somebody in, as it came: what is none is not found. */
 export const TokenPath = z.object({ token: z.string().max(200) })
 export const InvitationPath = z.object({ slug: z.string(), id: Id })
+export const UserSessionPath = z.object({ id: Id, sessionId: Id })
 /** A slug that somebody is still typing. */
 export const FreeTextSlugPath = z.object({ slug: z.string().max(100) })

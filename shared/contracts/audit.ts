@@ -3,13 +3,14 @@ import { Id, PageQuery, pageOf, Timestamp } from './common'
 
 const Fields = z.record(z.string(), z.unknown()).nullable()
 
-/** Who did what, on what; `before` and `after` hold the fields that changed, without secrets. */
+/** Who did what, on what; `before` and `after` hold the fields that changed, without secrets and personal data. */
 export const AuditEntry = z.object({
   id: Id,
   at: Timestamp,
   actor: z.object({ kind: z.enum(['user', 'system']), id: z.string().nullable(), name: z.string() }),
   action: z.string(),
-  subject: z.object({ kind: z.string(), id: z.string() }),
+  /** The present name of a person; null for everything else. */
+  subject: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
   tenantId: z.string().nullable(),
   before: Fields,
   after: Fields,

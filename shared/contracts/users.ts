@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { DisplayName, Email, Id, PageQuery, pageOf, SearchText, Timestamp } from './common'
+import { MembershipSource } from './members'
+import { TenantRole, TenantStatus } from './tenants'
 
 export const PlatformRole = z.enum(['user', 'operator'])
 export type PlatformRole = z.output<typeof PlatformRole>
@@ -43,6 +45,40 @@ export const User = z.object({
 export type User = z.output<typeof User>
 
 export const UserPage = pageOf(User)
+
+/** A user as operators see them. */
+export const UserDetails = User.extend({
+  /** `idp`: the provider's group made them what they are. */
+  roleSource: z.enum(['manual', 'idp']),
+  /** Whether they can sign in with a password of this portal. */
+  hasPassword: z.boolean(),
+})
+export type UserDetails = z.output<typeof UserDetails>
+
+/** Somebody's membership, as operators see it. */
+export const UserMembership = z.object({
+  id: Id,
+  tenant: z.object({ slug: z.string(), name: z.string(), status: TenantStatus }),
+  role: TenantRole,
+  source: MembershipSource,
+  createdAt: Timestamp,
+})
+export type UserMembership = z.output<typeof UserMembership>
+export const UserMembershipPage = pageOf(UserMembership)
+
+/** Somebody as an OpenID provider knows them, as operators see it. */
+export const UserIdentity = z.object({
+  id: Id,
+  issuer: z.string(),
+  subject: z.string(),
+  /** As the provider last claimed it. */
+  email: z.string().nullable(),
+  emailVerified: z.boolean(),
+  createdAt: Timestamp,
+  lastUsedAt: Timestamp,
+})
+export type UserIdentity = z.output<typeof UserIdentity>
+export const UserIdentityPage = pageOf(UserIdentity)
 
 /** Operator's list of users; `search` looks at the start of e-mail and name. */
 export const UserQuery = PageQuery.extend({ search: SearchText })

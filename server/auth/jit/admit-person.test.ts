@@ -130,8 +130,8 @@ describeEachDatabase('admitPerson', (given) => {
       expect((await scope.stores.users.list({ search: 'moved', limit: 5 })).items[0]?.id).toBe(user.id)
       const [entry] = await audited(user.id, 'user.claims_followed')
       expect(entry).toMatchObject({
-        before: { email: claims.email, name: claims.name },
-        after: { email: 'moved@example.org', name: 'Moved' },
+        before: { email: '(not kept)', name: '(not kept)' },
+        after: { email: '(not kept)', name: '(not kept)' },
       })
       const silent = await admitPerson(scope, { ...claims, email: null, name: null, locale: null }, rules)
       expect(silent.user).toMatchObject({ email: 'moved@example.org', name: 'Moved' })
@@ -216,7 +216,7 @@ describeEachDatabase('admitPerson', (given) => {
       })
       await admitPerson(scope, wanting, linking)
       expect(await audited(user.id, 'user.email_kept')).toMatchObject([
-        { after: { claimed: 'holder@example.org', holder: holder.id } },
+        { after: { claimed: '(not kept)', holder: holder.id } },
       ])
     })
   })

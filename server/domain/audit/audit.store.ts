@@ -2,6 +2,7 @@ import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
+import { keptOf } from './audit.policy'
 
 /** Who an entry names as the one who acted. */
 export type AuditActor = { kind: 'user'; id: string } | { kind: 'system' }
@@ -28,7 +29,7 @@ interface AuditContext {
   tenantId?: string
 }
 
-/** Keeps only what differs, so that an entry shows the change and not the record. */
+/** Keeps only what differs, so that an entry shows the change and not the record; and nobody's personal data. */
 function changesOf(record: AuditRecord) {
   const before: Record<string, string | number | boolean | null> = {}
   const after: Record<string, string | number | boolean | null> = {}
@@ -37,8 +38,9 @@ function changesOf(record: AuditRecord) {
   for (const field of new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})])) {
     const [was, is] = [plain(record.before?.[field]), plain(record.after?.[field])]
     if (was === is) continue
-    if (record.before && field in record.before) before[field] = was
-    if (record.after && field in record.after) after[field] = is
+    const { kind } = record.subject
+    if (record.before && field in record.before) before[field] = keptOf(kind, field, was)
+    if (record.after && field in record.after) after[field] = keptOf(kind, field, is)
   }
   return { before, after }
 }
@@ -86,16 +88,17 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
       return (await db.auditEntry.findFirst({ where, select: { id: true } })) !== null
     },
 
-    /** A page of entries, newest first, each with its actor's present name. */
+    /** A page of entries, newest first, each with the present names of who acted and of whom it is about. */
     async list(request: PageRequest) {
       const { where, ...page } = pageOfRows(request, 'newest first')
       const rows = await db.auditEntry.findMany({
         where: { ...where, ...(tenantId && { tenantId }) },
         ...page,
       })
-      const actorIds = [...new Set(rows.flatMap((row) => row.actorId ?? []))]
+      const isAboutSomebody = (row: (typeof rows)[number]) => ['user', 'membership'].includes(row.subjectKind)
+      const ids = rows.flatMap((row) => [row.actorId ?? [], isAboutSomebody(row) ? row.subjectId : []].flat())
       const people = await db.user.findMany({
-        where: { id: { in: actorIds } },
+        where: { id: { in: [...new Set(ids)] } },
         select: { id: true, name: true },
       })
       const names = new Map(people.map((person) => [person.id, person.name]))
@@ -111,7 +114,7 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
             id: actorId,
             name: actorId ? (names.get(actorId) ?? 'deleted user') : 'Tenantry',
           },
-          subject: { kind: subjectKind, id: subjectId },
+          subject: { kind: subjectKind, id: subjectId, name: names.get(subjectId) ?? null },
         })),
       }
     },

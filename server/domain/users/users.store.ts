@@ -3,6 +3,7 @@ import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, searchKey, searchPrefix, toPage, type PageRequest } from '#server/storage/page'
+import { erasePerson } from './erasure.store'
 
 export type UsersStore = ReturnType<typeof usersStore>
 export type UserRow = NonNullable<Awaited<ReturnType<UsersStore['find']>>>
@@ -80,24 +81,7 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
       return count ? db.user.findUnique({ where: { id } }) : null
     },
 
-    /** Takes the personal data away and keeps the row, so that the audit still points at somebody. */
-    erase: (id: string) =>
-      db.user.update({
-        where: { id },
-        data: {
-          email: null,
-          picture: null,
-          name: 'Deleted user',
-          nameKey: 'deleted user',
-          locale: null,
-          passwordHash: null,
-          platformRole: 'user',
-          roleSource: 'manual',
-          status: 'deleted',
-          updatedAt: clock.now(),
-          version: { increment: 1 },
-        },
-      }),
+    erase: (id: string) => erasePerson(db, clock, id),
 
     /** Tenants of which this person is the only owner: at most so many slugs. */
     async soleOwnerships(id: string, limit = 10): Promise<string[]> {
@@ -111,6 +95,24 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
         take: limit,
       })
       return owned.map(({ tenant }) => tenant.slug)
+    },
+
+    /** A page of somebody's memberships with their tenants, those that came first first. */
+    async listMemberships(userId: string, request: PageRequest) {
+      const { where, ...page } = pageOfRows(request, 'oldest first')
+      const tenant = { select: { slug: true, name: true, status: true } }
+      const rows = await db.membership.findMany({
+        where: { userId, ...where },
+        ...page,
+        include: { tenant },
+      })
+      return toPage(rows, request)
+    },
+
+    /** A page of how OpenID providers know somebody, those that came first first. */
+    async listIdentities(userId: string, request: PageRequest) {
+      const { where, ...page } = pageOfRows(request, 'oldest first')
+      return toPage(await db.externalIdentity.findMany({ where: { userId, ...where }, ...page }), request)
     },
 
     endMemberships: (id: string) => db.membership.deleteMany({ where: { userId: id } }),

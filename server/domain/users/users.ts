@@ -22,6 +22,36 @@ export async function getUser(scope: OperatorScope, id: string): Promise<UserRow
 }
 
 /**
+ * A user as operators see them.
+ *
+ * @throws AppError user.not_found
+ */
+export async function getUserDetails(scope: OperatorScope, id: string) {
+  const user = await getUser(scope, id)
+  return { ...user, hasPassword: user.passwordHash !== null }
+}
+
+/**
+ * A page of the tenants that somebody is a member of, in the order in which they came.
+ *
+ * @throws AppError user.not_found
+ */
+export async function listMembershipsOf(scope: OperatorScope, id: string, request: PageRequest) {
+  await getUser(scope, id)
+  return scope.stores.users.listMemberships(id, request)
+}
+
+/**
+ * A page of how OpenID providers know somebody.
+ *
+ * @throws AppError user.not_found
+ */
+export async function listIdentitiesOf(scope: OperatorScope, id: string, request: PageRequest) {
+  await getUser(scope, id)
+  return scope.stores.users.listIdentities(id, request)
+}
+
+/**
  * Makes a user; with a password they can sign in at once.
  *
  * @param passwords undefined where there are no local passwords (oidc-only mode)
@@ -77,7 +107,8 @@ export function updateUser(
     const rightsChanged = user.status !== before.status || user.platformRole !== before.platformRole
     if (rightsChanged) {
       if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
-      if (id === scope.actorId) await stores.ownSessions.askRotation()
+      const isOwnRole = id === scope.actorId && user.status === before.status
+      if (isOwnRole) await stores.ownSessions.askRotation()
       else await stores.sessions.endAllOf(id)
       await stores.requirement.apply(id)
     }
@@ -93,7 +124,8 @@ export function updateUser(
 }
 
 /**
- * Deletes a user: personal data is erased, sessions and memberships end, the audit keeps its entries.
+ * Deletes a user: memberships and sessions end, and whatever tells who they were is erased with the open invitations
+ * to their addresses. The audit keeps its entries, in which nobody is named.
  *
  * @throws AppError user.not_found, user.last_operator, user.sole_owner
  */
@@ -106,7 +138,6 @@ export async function deleteUser(scope: OperatorScope, id: string): Promise<void
       throw userError('user.sole_owner', {
         detail: `Give these tenants another owner first: ${alone.join(', ')}.`,
       })
-    await stores.sessions.endAllOf(id)
     await stores.users.endMemberships(id)
     await stores.factorsOf(id).removeAll()
     await stores.resets.removeAllOf(id)
