@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 /** One build serves every mode: nothing here is read from the environment. What is, is in server/config. */
 export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
-  modules: ['@nuxt/ui', '@nuxt/eslint'],
+  modules: ['@nuxt/ui', '@nuxt/eslint', 'nuxt-security'],
   css: ['~/assets/main.css'],
   devtools: { enabled: false },
   telemetry: false,
@@ -29,6 +29,20 @@ export default defineNuxtConfig({
     clientBundle: { scan: { globInclude: ['app/**/*.{vue,ts}'] }, sizeLimitKb: 512 },
     serverBundle: false,
     collections: ['lucide'],
+  },
+
+  // Nonces and the policy of pages alone, which server/plugins/15.security-headers.ts gives it; all else is ours.
+  security: {
+    headers: false,
+    nonce: true,
+    sri: false,
+    ssg: false,
+    requestSizeLimiter: false,
+    rateLimiter: false,
+    xssValidator: false,
+    corsHandler: false,
+    allowedMethodsRestricter: false,
+    removeLoggers: false,
   },
 
   nitro: {

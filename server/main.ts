@@ -7,8 +7,22 @@ import { useNitroApp } from 'nitropack/runtime'
 /** The process has to be gone within 10 s of SIGTERM: requests and steps get most of it. */
 const drainMilliseconds = 8_000
 
-/** Longer than a proxy keeps an idle connection, mostly 60 s: it must never send into one that we are closing. */
-const limits = { maxHeaderSize: 16_384, requestTimeout: 30_000, keepAliveTimeout: 65_000 }
+/**
+ * What a client may take of us before its request is understood: 16 KiB of request line and headers in 10 seconds, the
+ * whole request in 30. Who is slower is cut off within 2 more.
+ */
+const limits = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 2_000,
+  // Longer than a proxy keeps an idle connection, mostly 60 s: it must never send into one that we are closing.
+  keepAliveTimeout: 65_000,
+}
+
+/** More at once are closed unanswered. Each open page with an event stream is one. */
+const mostConnections = 8_192
+const mostHeaders = 100
 
 /**
  * Entry of the built server, in place of Nitro's own: it listens once the database is migrated, logs JSON alone, and
@@ -25,6 +39,8 @@ async function main(): Promise<void> {
   const { config, log, drain, reconciler } = container
   const app = toNodeListener(nitroApp.h3App)
   const server = new Server(limits, config.worker === 'only' ? healthAlone(app) : app)
+  server.maxConnections = mostConnections
+  server.maxHeadersCount = mostHeaders
   const die = (what: string) => (error: unknown) => {
     log.error({ err: error }, what)
     process.exit(1)

@@ -1,4 +1,5 @@
 import { readRawBody, type H3Event } from 'h3'
+import { AppError } from '#server/lib/errors'
 import { httpError } from './http.errors'
 
 /** Most bytes that a body may have: the longest vault value with room for its JSON escapes. */
@@ -8,10 +9,13 @@ export const bodyLimitBytes = 512 * 1024
  * Reads a JSON body.
  *
  * @returns undefined where there is no body at all
- * @throws AppError request.too_large, request.wrong_media_type, request.not_json
+ * @throws AppError request.too_large, request.cut_off, request.wrong_media_type, request.not_json
  */
 export async function readJsonBody(event: H3Event): Promise<unknown> {
-  const raw = await readBoundedBody(event)
+  const raw = await readBoundedBody(event).catch((error: unknown) => {
+    // A client that leaves is no failure of a service, whatever its socket's error is called.
+    throw error instanceof AppError ? error : httpError('request.cut_off', { cause: error })
+  })
   if (raw.length === 0) return undefined
   const mediaType = event.node.req.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw httpError('request.wrong_media_type')

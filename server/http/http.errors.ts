@@ -11,6 +11,8 @@ export const httpError = defineErrors({
   'csrf.refused': { status: 403, title: 'The call does not come from this portal.' },
   'route.not_found': { status: 404, title: 'There is nothing here.' },
   'route.method_not_allowed': { status: 405, title: 'This address does not take this method.' },
+  'request.bad_target': { status: 400, title: 'This address is not well formed.' },
+  'request.cut_off': { status: 400, title: 'The body did not arrive whole.' },
   'request.not_json': { status: 400, title: 'The body is not JSON.' },
   'request.too_large': { status: 413, title: 'The body is too large.' },
   'request.wrong_media_type': { status: 415, title: 'The body must be application/json.' },

@@ -22,5 +22,7 @@ export function answerProblem(event: H3Event, thrown: unknown): Problem {
   setResponseHeader(event, 'Content-Type', 'application/problem+json')
   setResponseHeader(event, 'Cache-Control', 'no-store')
   if (error.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', error.retryAfterSeconds)
+  // What is still on its way is not read: the connection goes instead.
+  if (error.status === 413) setResponseHeader(event, 'Connection', 'close')
   return problemOf(error, requestId)
 }

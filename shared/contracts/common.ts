@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+// In a browser schemas are not compiled: trying to is what the policy of our pages refuses, and reports.
+if ('document' in globalThis) z.config({ jitless: true })
+
 /** UUID of anything that Tenantry made. */
 export const Id = z.uuid()
 

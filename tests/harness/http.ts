@@ -6,6 +6,7 @@ import type { Container } from '#server/container'
 import answerUncaught from '#server/http/nitro-error'
 import unknownRoute from '#server/api/[...]'
 import requestId from '#server/middleware/00.request-id'
+import refuseStrange from '#server/middleware/02.target'
 import callerOf from '#server/middleware/20.caller'
 import { routes } from './routes'
 
@@ -24,6 +25,7 @@ export async function serveRoutes(container: Container): Promise<HttpHarness> {
     onError: answerUncaught,
   })
   app.use(requestId)
+  app.use(refuseStrange)
   app.use(callerOf)
   const router = createRouter({ preemptive: true })
   for (const { method, path, load } of routes)
