@@ -1,3 +1,5 @@
+import { createBearer, type Bearer } from '#server/auth/bearer/bearer'
+import { createRefusals, type Refusals } from '#server/auth/bearer/refusals'
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
 import { createProvider, type Provider } from '#server/auth/provider/provider'
 import { createPasswords, type Passwords } from '#server/auth/passwords/passwords'
@@ -50,6 +52,8 @@ export interface Container {
   readonly attempts: Attempts
   readonly sessionLimits: SessionLimits
   readonly provider: Provider
+  readonly bearer: Bearer
+  readonly refusals: Refusals
   /** For secrets among the settings. */
   readonly settingsSealer: Sealer
   readonly pendingSignIns: PendingSignIns
@@ -120,6 +124,13 @@ export async function createContainer(
     const errands = createErrands(log)
     keep({ close: errands.settled })
     const localAccounts = config.authMode === 'standalone'
+    const provider = createProvider({
+      environment: config.oidc,
+      stored: config.authMode === 'standalone' ? () => findSetting('oidc') : undefined,
+      sealer: settingsSealer,
+      clock,
+      log,
+    })
     return {
       config,
       log,
@@ -132,13 +143,9 @@ export async function createContainer(
       localPasswords: localAccounts ? passwords : undefined,
       attempts: createAttempts(cache, keyring.derive('attempts')),
       sessionLimits: config.session,
-      provider: createProvider({
-        environment: config.oidc,
-        stored: config.authMode === 'standalone' ? () => findSetting('oidc') : undefined,
-        sealer: settingsSealer,
-        clock,
-        log,
-      }),
+      provider,
+      bearer: createBearer(provider, clock),
+      refusals: createRefusals(cache, clock, keyring.derive('token-refusals')),
       settingsSealer,
       pendingSignIns: createPendingSignIns(cache, keyring.derive('pending-sign-in')),
       totp: createTotp(createSealer(keyring.derive('totp'))),

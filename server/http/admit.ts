@@ -1,4 +1,5 @@
 import { getRouterParam, type H3Event } from 'h3'
+import { bearerError } from '#server/auth/bearer/bearer'
 import { may, tenantError } from '#server/domain/tenants/tenants'
 import { slugPattern } from '#shared/contracts/slugs'
 import type { Caller } from '#server/scope'
@@ -28,7 +29,7 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
     case 'caller':
       return container.scopes.caller(known(event), requestId)
     case 'session':
-      if (!known(event).session) throw httpError('access.denied')
+      if (!known(event).session) throw httpError('auth.session_required')
       return container.scopes.session(known(event), requestId)
     case 'operator':
       if (known(event).platformRole !== 'operator') throw httpError('access.denied')
@@ -46,6 +47,7 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
 
 function known({ context }: H3Event): Caller {
   if (context.caller) return context.caller
+  if (context.bearer) throw bearerError('auth.user_unknown', { detail: 'Call GET /api/users/me first.' })
   switch (context.sessionAbsence) {
     case 'disabled':
       throw httpError('auth.user_disabled', { detail: 'Ask whoever runs this portal to enable it again.' })

@@ -14,6 +14,7 @@ import type { Container } from '#server/container'
 import './event-context'
 import type { Access, ScopeOf } from './access'
 import { admit } from './admit'
+import { settleBearer } from './bearer'
 import { readJsonBody } from './body'
 import { httpError } from './http.errors'
 import { etagOf, isKnownToClient, versionFromIfMatch } from './preconditions'
@@ -59,6 +60,8 @@ export interface RouteDefinition<
   stepUp?: true | ((body: OutputOf<Body>) => boolean)
   /** Answers also somebody who has to set up a second factor before anything else. */
   whileRestricted?: true
+  /** Makes the user of a token that comes for the first time, and brings them up to date with what it says. */
+  firstCall?: true
   params?: Params
   query?: Query
   body?: Body
@@ -104,6 +107,7 @@ export function defineRoute<
 async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
   const { container } = event.context
   if (route.modes && !route.modes.includes(container.config.authMode)) throw httpError('route.not_found')
+  if (route.firstCall) await settleBearer(event)
   const { caller } = event.context
   refuseRestricted(caller, route)
   const scope = await admit(event, route.access)

@@ -1,16 +1,20 @@
 import { getRequestHeader, type H3Event } from 'h3'
 import { findSession, findSessionAgain, type FoundSession } from '#server/auth/sessions/find-session'
+import { findBearer } from './bearer'
 import { sessionToken } from './cookies'
 import { refuseForeignCalls } from './csrf'
 
 /**
- * Finds out who calls the API, from the database each time. What another site made a browser send is refused first.
+ * Finds out who calls the API, from the database each time: by a token, or by our cookie. What another site made a
+ * browser send along with our cookie is refused first.
  *
- * @throws AppError csrf.refused
+ * @throws AppError csrf.refused; those of `findBearer`
  */
 export async function findCaller(event: H3Event): Promise<void> {
   event.context.caller = null
   if (!event.path.startsWith('/api/')) return
+  // No page can make a browser send a token of another's, so such a call needs to show no origin.
+  if (await findBearer(event)) return
   const { config, scopes, sessionLimits } = event.context.container
   const token = sessionToken(event)
   refuseForeignCalls({

@@ -52,7 +52,7 @@ describe('openApiDocument', () => {
     expect(create?.responses['201']?.content?.['application/json']?.schema).toMatchObject({
       properties: { slug: { type: 'string' }, createdAt: { type: 'string', format: 'date-time' } },
     })
-    expect(create?.security).toEqual([{ session: [] }])
+    expect(create?.security).toEqual([{ session: [] }, { bearer: [] }])
     const stream = operations.find(({ path }) => path.endsWith('/events'))?.operation
     expect(Object.keys(stream?.responses['200']?.content ?? {})).toEqual(['text/event-stream'])
     const reconcile = operations.find(({ path }) => path.endsWith('/reconcile'))?.operation

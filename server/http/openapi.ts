@@ -68,7 +68,7 @@ function operationOf(route: PlacedRoute) {
     'x-access': access.kind === 'tenant' ? `tenant:${access.permission}` : access.kind,
     ...(definition.modes && { 'x-modes': definition.modes }),
     ...(definition.stepUp && { 'x-step-up': definition.stepUp === true ? 'always' : 'by body' }),
-    security: open ? [] : [{ session: [] }],
+    security: open ? [] : access.kind === 'session' ? [{ session: [] }] : [{ session: [] }, { bearer: [] }],
     parameters: parametersOf(route),
     ...(definition.body && {
       requestBody: {
@@ -108,6 +108,11 @@ export function openApiDocument(routes: readonly PlacedRoute[], version: string,
     components: {
       schemas: { Problem: schemaOf(Problem, 'output') },
       securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An access token of the OpenID provider, for one of the audiences in JWT_AUDIENCES.',
+        },
         session: {
           type: 'apiKey',
           in: 'cookie',

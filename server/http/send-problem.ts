@@ -1,4 +1,4 @@
-import { setResponseHeader, setResponseStatus, type H3Event } from 'h3'
+import { getResponseHeader, setResponseHeader, setResponseStatus, type H3Event } from 'h3'
 import type { Problem } from '#shared/contracts/common'
 import { loggedPath } from './logged-path'
 import { problemOf, toAppError } from './problem'
@@ -21,6 +21,13 @@ export function answerProblem(event: H3Event, thrown: unknown): Problem {
   setResponseStatus(event, error.status)
   setResponseHeader(event, 'Content-Type', 'application/problem+json')
   setResponseHeader(event, 'Cache-Control', 'no-store')
+  // A 401 says how to do better (RFC 9110 section 15.5.2).
+  if (error.status === 401 && !getResponseHeader(event, 'WWW-Authenticate'))
+    setResponseHeader(
+      event,
+      'WWW-Authenticate',
+      `Bearer${event.context.bearer ? ' error="invalid_token"' : ''}`,
+    )
   if (error.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', error.retryAfterSeconds)
   // What is still on its way is not read: the connection goes instead.
   if (error.status === 413) setResponseHeader(event, 'Connection', 'close')

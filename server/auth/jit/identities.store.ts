@@ -18,6 +18,13 @@ export function identitiesStore(db: DatabaseClient, clock: Clock) {
         include: { user: true },
       }),
 
+    /** What is read of a token's identity on every request: no more than decides for whom it is. */
+    findCaller: (issuer: string, subject: string) =>
+      db.externalIdentity.findUnique({
+        where: { issuer_subject: { issuer, subject } },
+        select: { userId: true, user: { select: { status: true, platformRole: true } } },
+      }),
+
     /** Whether an issuer vouches for this user already. */
     async isKnownTo(issuer: string, userId: string): Promise<boolean> {
       return (await db.externalIdentity.count({ where: { userId, issuer } })) > 0

@@ -14,7 +14,16 @@ export interface AuditRecord {
   /** `noun.what_happened` */
   action: string
   subject: {
-    kind: 'user' | 'tenant' | 'membership' | 'invitation' | 'subscription' | 'session' | 'settings' | 'portal'
+    kind:
+      | 'user'
+      | 'tenant'
+      | 'membership'
+      | 'invitation'
+      | 'subscription'
+      | 'session'
+      | 'settings'
+      | 'portal'
+      | 'token'
     id: string
   }
   before?: AuditFields
