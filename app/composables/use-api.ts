@@ -18,7 +18,7 @@ export interface ApiOptions {
  * process and carry the person's own cookie; in the browser they are ordinary requests.
  *
  * Every function throws a NuxtError whose `data` is a {@link Failure}. A session that ended while a page
- * was open leads to the sign-in page; the call then never settles.
+ * was open leads to a page that says so; the call then never settles.
  */
 export function useApi() {
   const event = useRequestEvent()
@@ -39,9 +39,7 @@ export function useApi() {
     if (response.ok) return response
     const failure = await failureOf(response)
     if (import.meta.client && failure.status === 401 && !options.anonymous) {
-      window.location.assign(
-        `/login?${new URLSearchParams({ returnTo: location.pathname + location.search })}`,
-      )
+      window.location.assign(wayIn(failure.code, location.pathname + location.search))
       return new Promise(() => {})
     }
     throw failed(failure)

@@ -11,20 +11,25 @@ const SignedOut = z.object({ redirect: z.string() }).optional()
 export function useSession() {
   const api = useApi()
   const me = useState<Me | null>('me', () => null)
+  /** Why nobody is signed in: the code of the last answer 401. */
+  const refusal = useState('refusal', () => 'auth.required')
 
   /** Asks the server anew; null where nobody is signed in. */
   async function load(): Promise<Me | null> {
     try {
       me.value = await api.request(Me, '/api/me', { anonymous: true })
     } catch (error) {
-      if (failureFrom(error).status !== 401) throw error
+      const { status, code } = failureFrom(error)
+      if (status !== 401) throw error
       me.value = null
+      refusal.value = code
     }
     return me.value
   }
 
   return {
     me,
+    refusal: readonly(refusal),
     load,
     isOperator: computed(() => me.value?.user.platformRole === 'operator'),
     /** The language that dates are written in; undefined is the browser's own. */

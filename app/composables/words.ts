@@ -1,5 +1,6 @@
 import type { ProvisioningRun, ServiceName, StepStatus } from '#shared/contracts/provisioning'
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
+import type { User } from '#shared/contracts/users'
 import type { z } from 'zod'
 
 type Color = 'success' | 'info' | 'warning' | 'error' | 'neutral' | 'primary'
@@ -31,6 +32,12 @@ export const serviceWords: Record<ServiceName, { label: string; product: string;
   stalwart: { label: 'E-mail', product: 'Stalwart', icon: 'i-lucide-mail' },
   ocis: { label: 'Files', product: 'OCIS', icon: 'i-lucide-folder' },
   mail: { label: 'Welcome mail', product: 'SMTP', icon: 'i-lucide-send' },
+}
+
+export const userStatusWords: Record<User['status'], Words> = {
+  active: { label: 'Active', color: 'success', icon: 'i-lucide-circle-check' },
+  disabled: { label: 'Disabled', color: 'warning', icon: 'i-lucide-user-x' },
+  deleted: { label: 'Deleted', color: 'neutral', icon: 'i-lucide-trash-2' },
 }
 
 export const roleWords: Record<TenantRole, { label: string; description: string; icon: string }> = {

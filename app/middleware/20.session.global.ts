@@ -1,4 +1,5 @@
 import { safeReturnTo } from '~/composables/return-to'
+import { wayIn } from '~/composables/way-in'
 
 /** Leads to the sign-in page and back. What a person may see is decided by the server, for every call. */
 export default defineNuxtRouteMiddleware(async (to) => {
@@ -6,7 +7,7 @@ export default defineNuxtRouteMiddleware(async (to) => {
   const session = useSession()
   const me = (import.meta.client && session.me.value) || (await session.load())
 
-  if (to.path === '/login')
+  if (['/login', '/auth/expired', '/auth/disabled'].includes(to.path))
     return me ? navigateTo(safeReturnTo(to.query.returnTo), { replace: true }) : undefined
-  if (!me) return navigateTo({ path: '/login', query: to.path === '/' ? {} : { returnTo: to.fullPath } })
+  if (!me) return navigateTo(wayIn(session.refusal.value, to.fullPath))
 })

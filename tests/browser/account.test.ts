@@ -48,8 +48,8 @@ test('another browser’s session is listed, and ended by a click', async () => 
   await items.nth(1).waitFor({ state: 'detached' })
 
   await there.page.getByRole('link', { name: 'Users' }).click()
-  await there.page.waitForURL((url) => url.pathname === '/login')
-  await there.page.getByRole('heading', { name: /Sign in to/ }).waitFor()
+  await there.page.waitForURL((url) => url.pathname === '/auth/expired')
+  await there.page.getByRole('heading', { name: 'Your session has ended' }).waitFor()
   expect(await there.page.content()).not.toContain('Ada King')
 })
 
@@ -62,7 +62,7 @@ test('all others are ended at once', async () => {
   await section('Sessions').getByRole('listitem').nth(1).waitFor({ state: 'detached' })
   for (const other of others) {
     await other.open('/')
-    expect(new URL(other.page.url()).pathname).toBe('/login')
+    expect(new URL(other.page.url()).pathname).toBe('/auth/expired')
   }
   expect(await here.open('/')).toBe(200)
 })

@@ -76,7 +76,7 @@ test('a user is created who can sign in, and disabled who can not', async () => 
   await page.getByRole('alertdialog').getByRole('button', { name: 'Disable user' }).click()
   await rowOf('Bob Builder').getByText('Disabled').waitFor()
   await bob.open('/')
-  expect(new URL(bob.page.url()).pathname).toBe('/login')
+  expect(new URL(bob.page.url()).pathname).toBe('/auth/disabled')
 
   await rowOf('Bob Builder').getByRole('button').click()
   await page.getByRole('menuitem', { name: 'Enable' }).click()

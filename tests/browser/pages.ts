@@ -23,6 +23,8 @@ export const operatorPages: { path: string; shows: string }[] = [
 /** What everybody may open. */
 export const publicPages: typeof operatorPages = [
   { path: '/login', shows: 'Sign in to' },
+  { path: '/auth/expired?returnTo=/account', shows: 'Your session has ended' },
+  { path: '/auth/disabled', shows: 'Your account is disabled' },
   { path: '/nowhere', shows: 'There is nothing here' },
 ]
 

@@ -106,7 +106,7 @@ export function updateUser(
     if (!user) throw userError('user.changed_meanwhile')
     const rightsChanged = user.status !== before.status || user.platformRole !== before.platformRole
     if (rightsChanged) {
-      if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
+      if ((await stores.users.countActiveOperators()) === 0) throw lastOperator()
       const isOwnRole = id === scope.actorId && user.status === before.status
       if (isOwnRole) await stores.ownSessions.askRotation()
       else await stores.sessions.endAllOf(id)
@@ -142,7 +142,7 @@ export async function deleteUser(scope: OperatorScope, id: string): Promise<void
     await stores.factorsOf(id).removeAll()
     await stores.resets.removeAllOf(id)
     await stores.users.erase(id)
-    if ((await stores.users.countActiveOperators()) === 0) throw userError('user.last_operator')
+    if ((await stores.users.countActiveOperators()) === 0) throw lastOperator()
     await stores.audit.record({ action: 'user.deleted', subject: { kind: 'user', id } })
   })
 }
@@ -187,3 +187,6 @@ export async function overviewOf(scope: CallerScope) {
   ])
   return { user, tenants: seen.items, subscriptions: subscribed.items }
 }
+
+const lastOperator = () =>
+  userError('user.last_operator', { detail: 'Make somebody else an operator first.' })
