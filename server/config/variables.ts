@@ -208,7 +208,9 @@ export const variables = {
     fallback: 'off',
   }),
   OIDC_INTROSPECTION: note(onOrOff.optional(), {
-    description: '`on`: bearer tokens that are no JWT are asked about at the provider (RFC 7662).',
+    description:
+      '`on`: bearer tokens that are no JWT are asked about at the provider (RFC 7662). Its answers hold for 10 ' +
+      'seconds: so long a token that it revoked goes on.',
     fallback: 'off',
   }),
   JWT_AUDIENCES: note(list.refine((names) => names.length > 0, 'must name one at least').optional(), {

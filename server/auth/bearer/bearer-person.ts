@@ -1,7 +1,7 @@
 import { sha256 } from '#server/lib/ids'
 import type { Log } from '#server/lib/log'
 import type { Caller, PlatformScope } from '#server/scope'
-import type { Cache } from '#server/storage/cache'
+import { isCacheUnavailable, type Cache } from '#server/storage/cache'
 import { admitPerson } from '../jit/admit-person'
 import { readClaims } from '../jit/claims'
 import type { Provider } from '../provider/provider'
@@ -47,7 +47,7 @@ export async function admitBearer(
   { token, verified, known }: { token: string; verified: VerifiedToken; known: Caller | null },
 ): Promise<Caller> {
   const key = `bearer-settled:${sha256(token)}`
-  if (known && (await means.cache.get(key)) !== null) return known
+  if (known && (await orNothing(means.cache.get(key))) !== null) return known
   const settings = await means.provider.settings()
   if (settings?.issuer !== verified.issuer) throw bearerError('auth.token_issuer')
   const { issuer, groupsClaim } = settings
@@ -60,8 +60,17 @@ export async function admitBearer(
   const name = known && typeof payload.name !== 'string' ? null : claims.name
   const { user } = await admitPerson(scope, { ...claims, name }, settings)
   const leftSeconds = verified.expiresAt - scope.clock.now().getTime() / 1000
-  if (leftSeconds >= 1) await means.cache.set(key, '1', Math.min(settledSeconds, Math.floor(leftSeconds)))
+  if (leftSeconds >= 1)
+    await orNothing(means.cache.set(key, '1', Math.min(settledSeconds, Math.floor(leftSeconds))))
   return { userId: user.id, platformRole: user.platformRole, session: null }
+}
+
+/** Without the cache a person is brought up to date more often than they have to be. */
+async function orNothing<Value>(asked: Promise<Value>): Promise<Value | null> {
+  return asked.catch((error: unknown) => {
+    if (isCacheUnavailable(error)) return null
+    throw error
+  })
 }
 
 /** The token's claims, with those of userinfo where the token lacks what a person is known by. */
