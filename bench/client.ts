@@ -5,10 +5,11 @@ export const password = 'correct horse battery staple'
 /** A browser's part of a conversation with Tenantry, without reading what it is not asked to. */
 export class Client {
   readonly #server: Server
-  cookie = ''
+  cookie: string
 
-  constructor(server: Server) {
+  constructor(server: Server, cookie = '') {
     this.#server = server
+    this.cookie = cookie
   }
 
   /** @throws Error where the answer is not of the 2xx */

@@ -52,7 +52,8 @@ export async function measureList(database: SeededDatabase, { folder }: Engines)
   }
 }
 
-function expectRows(text: string): void {
+/** @throws Error where the list does not have its 20 rows */
+export function expectRows(text: string): void {
   const { items } = JSON.parse(text) as { items: unknown[] }
   if (items.length !== 20) throw new Error(`The list has ${items.length} rows, and should have 20.`)
 }

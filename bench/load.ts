@@ -18,6 +18,8 @@ const Report = z.object({
 export interface Load {
   url: string
   cookie?: string
+  /** An access token. */
+  token?: string
   seconds: number
   connections?: number
 }
@@ -28,8 +30,11 @@ export interface Load {
  * @returns requests answered in a second, and the 99th percentile of their latency in milliseconds
  * @throws Error where a request failed
  */
-export async function load({ url, cookie, seconds, connections = 20 }: Load) {
-  const headers = cookie ? ['--headers', `cookie=${cookie}`] : []
+export async function load({ url, cookie, token, seconds, connections = 20 }: Load) {
+  const headers = [
+    ...(cookie ? ['--headers', `cookie=${cookie}`] : []),
+    ...(token ? ['--headers', `authorization=Bearer ${token}`] : []),
+  ]
   const options = ['--json', '--connections', String(connections), '--duration', String(seconds), ...headers]
   const { stdout } = await promisify(execFile)(process.execPath, [autocannon, ...options, url])
   const { requests, duration, latency, ...failed } = Report.parse(JSON.parse(stdout))

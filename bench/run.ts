@@ -1,15 +1,28 @@
 import { parseArgs } from 'node:util'
+import { measureBearer } from './bearer.ts'
 import { measureColdStart } from './cold-start.ts'
 import { measureConvergence } from './converge.ts'
 import { startEngines, type Engine, type Engines } from './databases.ts'
+import { measureFlatness } from './flat.ts'
 import { measureList } from './list.ts'
+import { measureLogins } from './login.ts'
 import { describeMachine } from './machine.ts'
 import { measureMemory } from './memory.ts'
 import { writeReport } from './report.ts'
 import { seedDatabase } from './seed.ts'
-import { coldStartLine, convergeLine, listLine, memoryLines, tableOf, type Row } from './table.ts'
+import {
+  bearerLine,
+  coldStartLine,
+  convergeLine,
+  flatLines,
+  listLine,
+  loginLines,
+  memoryLines,
+  tableOf,
+  type Row,
+} from './table.ts'
 
-const parts = ['list', 'cold-start', 'memory', 'converge'] as const
+const parts = ['list', 'bearer', 'flat', 'login', 'cold-start', 'memory', 'converge'] as const
 type Part = (typeof parts)[number]
 
 function readOptions() {
@@ -36,6 +49,9 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   }
   const seeded = await seedDatabase(engine, engines)
   if (asked.has('list')) note(listLine(await measureList(seeded, engines)))
+  if (asked.has('bearer')) note(bearerLine(await measureBearer(seeded, engines)))
+  if (asked.has('flat')) note(...(await measureFlatness(engine, engines)).flatMap(flatLines))
+  if (asked.has('login')) note(...loginLines(await measureLogins(engine, engines)))
   if (asked.has('cold-start')) note(coldStartLine(await measureColdStart(seeded, engines)))
   if (asked.has('memory')) note(...memoryLines(await measureMemory(seeded, engines)))
   if (asked.has('converge')) note(convergeLine(await measureConvergence(engine, engines)))

@@ -12,6 +12,8 @@ export interface SeededDatabase {
   readonly memberId: string
   /** The member's session. */
   readonly cookie: string
+  /** An operator's session. */
+  readonly operatorCookie: string
 }
 
 interface Created {
@@ -33,7 +35,7 @@ export async function seedDatabase(engine: Engine, { folder }: Engines): Promise
     await settled(operator)
     const browser = new Client(server)
     await browser.send('POST', '/api/auth/login', { email, password })
-    return { engine, url, memberId: member.id, cookie: browser.cookie }
+    return { engine, url, memberId: member.id, cookie: browser.cookie, operatorCookie: operator.cookie }
   } finally {
     await server.stop()
   }

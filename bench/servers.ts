@@ -36,6 +36,8 @@ export interface Server {
   firstAnswer(path: string, headers?: Record<string, string>): Promise<void>
   /** Resident memory in megabytes (MiB). */
   residentMegabytes(): Promise<number>
+  /** Sends it SIGUSR2, for what was preloaded by `flags`. */
+  nudge(): void
   stop(): Promise<void>
 }
 
@@ -84,6 +86,7 @@ export async function startServer(kind: keyof typeof entries, options: ServerOpt
       const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(child.pid)])
       return Number(stdout) / 1024
     },
+    nudge: () => void child.kill('SIGUSR2'),
     async stop() {
       child.kill('SIGTERM')
       await ended

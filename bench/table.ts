@@ -1,6 +1,8 @@
 import type { ColdStartResult } from './cold-start.ts'
 import type { ConvergeResult } from './converge.ts'
+import type { FlatResult } from './flat.ts'
 import type { ListResult } from './list.ts'
+import type { LoginResult } from './login.ts'
 import type { MemoryResult } from './memory.ts'
 import type { Sample } from './statistics.ts'
 
@@ -26,6 +28,58 @@ export function listLine({ tenantry, bare, ratio }: ListResult): Line {
     wanted: 'at least 0.5',
     met: ratio.median >= 0.5,
   }
+}
+
+export function bearerLine({ tenantry, bare, ratio }: ListResult): Line {
+  return {
+    what: 'The same list by an access token, requests a second',
+    tenantry: withSpread(tenantry, whole),
+    yardstick: `${withSpread(bare, whole)}, a bare route that verifies it by jose`,
+    ratio: withSpread(ratio, hundredths),
+    wanted: 'at least 0.6',
+    met: ratio.median >= 0.6,
+  }
+}
+
+export function flatLines({ kind, byTenants, byMemberships }: FlatResult): Line[] {
+  const who = kind === 'session' ? 'by session' : 'by access token'
+  const line = (what: string, times: readonly number[], yardstick: string): Line => {
+    const ratio = Math.max(...times) / Math.min(...times)
+    return {
+      what: `One tenant ${who}, p95 in ms, ${what}`,
+      tenantry: times.map(hundredths).join(', '),
+      yardstick,
+      ratio: hundredths(ratio),
+      wanted: 'at most 1.3',
+      met: ratio <= 1.3,
+    }
+  }
+  return [
+    line('of 100 and of 10,000', byTenants, 'the fewest tenants'),
+    line('for a member of 1, 50 and 500', byMemberships, 'the fastest of them'),
+  ]
+}
+
+export function loginLines({ logins, hashes, ratio, delay }: LoginResult): Line[] {
+  const limit = 20
+  return [
+    {
+      what: 'Logins a second, eight people at once',
+      tenantry: withSpread(logins, whole),
+      yardstick: `${withSpread(hashes, whole)}, the Argon2id hash alone, two at a time`,
+      ratio: withSpread(ratio, hundredths),
+      wanted: '',
+      met: undefined,
+    },
+    {
+      what: "Event loop's delay meanwhile, ms, p99 (most)",
+      tenantry: `${delay.p99.toFixed(1)} (${delay.most.toFixed(1)})`,
+      yardstick: String(limit),
+      ratio: hundredths(delay.p99 / limit),
+      wanted: 'below 1',
+      met: delay.p99 < limit,
+    },
+  ]
 }
 
 export function coldStartLine({ tenantry, bare, ratio }: ColdStartResult): Line {
