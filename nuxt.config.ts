@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 /** One build serves every mode: nothing here is read from the environment. What is, is in server/config. */
 export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
-  modules: ['@nuxt/ui', '@nuxt/eslint', 'nuxt-security'],
+  modules: ['@nuxt/ui', 'nuxt-oidc-auth', '@nuxt/eslint', 'nuxt-security'],
   css: ['~/assets/main.css'],
   devtools: { enabled: false },
   telemetry: false,
@@ -20,6 +20,33 @@ export default defineNuxtConfig({
   runtimeConfig: {
     /** Filled for each request from the parsed configuration by server/middleware/10.portal.ts. */
     public: { authMode: 'standalone' as 'standalone' | 'oidc-only' },
+  },
+
+  // The login's redirect and the exchange of its code, and nothing else: modules/oidc-build.ts, server/http/oidc-module.ts.
+  // Addresses and names of the provider are given at run time. A variable NUXT_OIDC_… has no place here.
+  oidc: {
+    devtools: false,
+    provideDefaultSecrets: false,
+    middleware: { globalMiddlewareEnabled: false, customLoginPage: true, customLogoutPage: true },
+    session: { cookieName: 'oidc-handover', maxAge: 120, expirationCheck: false, automaticRefresh: false },
+    providers: {
+      oidc: {
+        callbackRedirectUrl: '/api/auth/oidc/complete',
+        pkce: true,
+        state: true,
+        // Ours is sent along, and checked by ourselves.
+        nonce: false,
+        allowedClientAuthParameters: ['nonce', 'prompt', 'max_age'],
+        tokenRequestType: 'form-urlencoded',
+        authenticationScheme: 'header',
+        validateAccessToken: false,
+        skipAccessTokenParsing: true,
+        validateIdToken: false,
+        exposeIdToken: true,
+        exposeAccessToken: true,
+        sessionConfiguration: { expirationCheck: false, automaticRefresh: false, singleSignOut: false },
+      },
+    },
   },
 
   ui: { fonts: false },

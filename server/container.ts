@@ -1,6 +1,7 @@
 import { createBearer, type Bearer } from '#server/auth/bearer/bearer'
 import { createRefusals, type Refusals } from '#server/auth/bearer/refusals'
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
+import { createLoginFlows, type LoginFlows } from '#server/auth/oidc/login-flows'
 import { createProvider, type Provider } from '#server/auth/provider/provider'
 import { createPasswords, type Passwords } from '#server/auth/passwords/passwords'
 import {
@@ -13,6 +14,7 @@ import { createTotp, type Totp } from '#server/auth/second-factor/totp'
 import { createPendingSignIns, type PendingSignIns } from '#server/auth/sign-in/pending-sign-ins'
 import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
+import type { ModuleSecrets } from '#server/config/environment'
 import { auditStore } from '#server/domain/audit/audit.store'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { Mailer } from '#server/domain/mail/mailer.port'
@@ -27,6 +29,7 @@ import { createReconciler, type Reconciler } from '#server/provisioning/reconcil
 import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
 import { openDatabaseCache } from '#server/storage/cache-database'
+import { cacheDriver } from '#server/storage/cache-driver'
 import { openRedisCache } from '#server/storage/cache-redis'
 import { openDatabase, type Database } from '#server/storage/database'
 import { createIdempotency, type Idempotency } from '#server/storage/idempotency'
@@ -54,6 +57,11 @@ export interface Container {
   readonly provider: Provider
   readonly bearer: Bearer
   readonly refusals: Refusals
+  readonly loginFlows: LoginFlows
+  readonly idTokenSealer: Sealer
+  /** What nuxt-oidc-auth works with; its storage is the shared cache. */
+  readonly moduleSecrets: ModuleSecrets
+  readonly moduleStorage: ReturnType<typeof cacheDriver>
   /** For secrets among the settings. */
   readonly settingsSealer: Sealer
   readonly pendingSignIns: PendingSignIns
@@ -151,6 +159,14 @@ export async function createContainer(
       totp: createTotp(createSealer(keyring.derive('totp'))),
       recoveryCodes: createRecoveryCodes(keyring.derive('recovery-codes')),
       passkeyCeremonies: createPasskeyCeremonies(config.publicUrl, createPasskeyChallenges(cache)),
+      loginFlows: createLoginFlows(cache, createSealer(keyring.derive('oidc/login'))),
+      idTokenSealer: createSealer(keyring.derive('oidc/id-token')),
+      moduleSecrets: {
+        tokenKey: keyring.derive('oidc/module/token').toString('base64'),
+        sessionSecret: keyring.derive('oidc/module/session').toString('base64'),
+        authSessionSecret: keyring.derive('oidc/module/login').toString('base64'),
+      },
+      moduleStorage: cacheDriver({ cache, prefix: 'oidc:module', ttlSeconds: 300 }),
       mailer,
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),

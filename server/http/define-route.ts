@@ -123,7 +123,7 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
   const input = { scope, params, query, body, ifMatch, container, event } as unknown
   const work = async () => {
     const result = await route.handle(input as Parameters<typeof route.handle>[0])
-    const success = route.status ?? (route.response ? 200 : 204)
+    const success = route.status ?? (route.response && result !== undefined ? 200 : 204)
     const status = route.unavailable?.(result) ? 503 : success
     const body = route.response?.parse(result)
     return { status, body, tag: tagOf(route, result, body) }

@@ -20,6 +20,13 @@ const doors = [
   'POST /api/auth/passkey/options',
   'POST /api/auth/password/forgot',
   'POST /api/auth/password/reset',
+  'GET /api/auth/oidc/start',
+  'GET /api/auth/oidc/complete',
+  'GET /auth/oidc/login',
+  'GET /auth/oidc/callback',
+  'GET /auth/oidc/logout',
+  'POST /auth/oidc/logout',
+  'POST /auth/oidc/backchannel-logout',
 ]
 const openToAll = ['GET /api/openapi.json', 'GET /health', 'GET /ready']
 

@@ -14,6 +14,8 @@ export interface SessionDevice {
 /** How the person of a session has just proved who they are. */
 export interface SessionProof {
   method: 'password' | 'passkey' | 'oidc'
+  /** When; default: now. */
+  provenAt?: Date
   /** Whether a second factor was part of it. Default false. */
   secondFactor?: boolean
   /** See Session.restricted in prisma/models. Default false. */
@@ -54,6 +56,37 @@ export function sessionsStore(db: DatabaseClient, clock: Clock) {
       db.session.findUnique({ where: { formerTokenHash }, select: ofRequest }),
 
     find: (id: string) => db.session.findUnique({ where: { id }, select: ofRequest }),
+
+    /** By what the provider ends its part of a session; null where the session is not from a provider. */
+    async findLogoutHint(tokenHash: string): Promise<{ issuer: string; idToken: string | null } | null> {
+      const session = await db.session.findUnique({
+        where: { tokenHash },
+        select: { idToken: true, identity: { select: { issuer: true } } },
+      })
+      return session?.identity ? { issuer: session.identity.issuer, idToken: session.idToken } : null
+    },
+
+    /**
+     * Ends the sessions that an issuer vouched for: of its own session, of a person, or of both where both are given.
+     *
+     * @returns how many of each user's
+     */
+    async endByProvider(of: {
+      issuer: string
+      subject: string | undefined
+      providerSessionId: string | undefined
+    }): Promise<Map<string, number>> {
+      const { issuer, subject, providerSessionId } = of
+      const where = {
+        ...(providerSessionId !== undefined && { providerSessionId }),
+        identity: { issuer, ...(subject !== undefined && { subject }) },
+      }
+      const ended = new Map<string, number>()
+      const sessions = await db.session.findMany({ where, select: { userId: true } })
+      for (const { userId } of sessions) ended.set(userId, (ended.get(userId) ?? 0) + 1)
+      await endSessions(db, clock, where)
+      return ended
+    },
 
     /** The sessions of one user, such as of somebody who has just proved who they are. */
     of: (userId: string) => ownSessionsStore(db, clock, userId),
@@ -100,7 +133,7 @@ export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: strin
     create(session: SessionDevice & SessionProof & { tokenHash: string; expiresAt: Date }) {
       const now = clock.now()
       return db.session.create({
-        data: { ...session, id: newId(), userId, createdAt: now, lastSeenAt: now, provenAt: now },
+        data: { provenAt: now, ...session, id: newId(), userId, createdAt: now, lastSeenAt: now },
       })
     },
 

@@ -1,0 +1,120 @@
+import { addSeconds } from '#server/lib/clock'
+import { sha256 } from '#server/lib/ids'
+import type { PlatformScope } from '#server/scope'
+import type { Sealer } from '#server/vault/seal'
+import { admitPerson } from '../jit/admit-person'
+import { readClaims, type PersonClaims } from '../jit/claims'
+import { linkIdentity } from '../jit/link-person'
+import { toleranceSeconds } from '../provider/id-token'
+import type { IdTokenClaims, Provider, ProviderSettings } from '../provider/provider'
+import { startSession, type SessionLimits, type StartedSession } from '../sessions/sessions'
+import { signInError, type SignInOrigin } from '../sign-in/sign-in'
+import type { LoginFlow } from './login-flows'
+import { oidcError } from './oidc.errors'
+
+/** What the code was exchanged for. */
+export interface ExchangedTokens {
+  idToken: string
+  accessToken: string
+}
+
+export interface OidcMeans {
+  provider: Provider
+  sessionLimits: SessionLimits
+  /** For ID tokens, which are kept as the hint to log out by. */
+  idTokenSealer: Sealer
+}
+
+/** A longer one would not fit into the address by which the provider is asked to log out. */
+const longestHint = 4096
+
+/**
+ * Checks what the provider says of a person: the ID token, and userinfo for what that leaves out.
+ *
+ * @throws AppError auth.id_token_refused, auth.login_not_fresh, auth.claims_invalid, auth.provider_unavailable,
+ *   auth.provider_not_configured
+ */
+export async function verifyPerson(
+  { provider }: Pick<OidcMeans, 'provider'>,
+  { idToken, accessToken }: ExchangedTokens,
+  flow: Pick<LoginFlow, 'nonce' | 'fresh' | 'begunAt'>,
+): Promise<{ claims: PersonClaims; proof: IdTokenClaims; settings: ProviderSettings }> {
+  const proof = await provider.verifyIdToken(idToken, flow.nonce)
+  const provenAt = proof.auth_time
+  if (flow.fresh && !(typeof provenAt === 'number' && provenAt >= flow.begunAt - toleranceSeconds))
+    throw oidcError('auth.login_not_fresh')
+  const settings = await provider.requireSettings()
+  const wanted = ['email', 'name', settings.groupsClaim]
+  const isWhole = wanted.every((claim) => Object.hasOwn(proof, claim))
+  const more = isWhole ? {} : await provider.userInfo(accessToken, proof.sub)
+  const claims = readClaims(
+    { ...more, ...proof },
+    { issuer: settings.issuer, groupsClaim: settings.groupsClaim },
+  )
+  return { claims, proof, settings }
+}
+
+/**
+ * Signs in whom the provider vouches for, and begins a new session in place of the browser's former one.
+ *
+ * @throws AppError as `verifyPerson` and `admitPerson`
+ */
+export async function completeLogin(
+  scope: PlatformScope,
+  means: OidcMeans,
+  tokens: ExchangedTokens,
+  flow: LoginFlow,
+  { device, formerToken }: SignInOrigin,
+): Promise<StartedSession> {
+  const { claims, proof, settings } = await verifyPerson(means, tokens, flow)
+  const { user, identityId } = await admitPerson(scope, claims, settings)
+  const isShort = tokens.idToken.length <= longestHint
+  const idToken = isShort ? await means.idTokenSealer.seal(tokens.idToken) : undefined
+  return scope.transaction(async (stores) => {
+    if (formerToken) await stores.sessions.endByHash(sha256(formerToken))
+    // Disabled between the admission and now.
+    if (!(await stores.users.noteLogin(user.id))) throw signInError('auth.invalid_credentials')
+    const session = await startSession(
+      stores.sessions.of(user.id),
+      scope.clock,
+      means.sessionLimits,
+      device,
+      {
+        method: 'oidc',
+        provenAt: provenAtOf(proof, scope.clock.now()),
+        identityId,
+        providerSessionId: typeof proof.sid === 'string' && proof.sid.length <= 255 ? proof.sid : null,
+        ...(idToken && { idToken }),
+      },
+    )
+    const subject = { kind: 'user', id: user.id } as const
+    const after = { method: 'oidc', issuer: claims.issuer }
+    await stores.auditAs(subject).record({ action: 'user.signed_in', subject, after })
+    return session
+  })
+}
+
+/** When the person proved who they are: at the provider, which may have remembered them. */
+function provenAtOf({ auth_time: at }: IdTokenClaims, now: Date): Date {
+  return typeof at === 'number' && at * 1000 < now.getTime() ? addSeconds(new Date(0), at) : now
+}
+
+/**
+ * Links the identity that the provider vouches for to the person who began this, in the session in which they did.
+ *
+ * @param session the one that comes back; null for nobody
+ * @throws AppError auth.link_session_changed, auth.identity_taken, beside those of `verifyPerson`
+ */
+export async function completeLink(
+  scope: PlatformScope,
+  means: OidcMeans,
+  tokens: ExchangedTokens,
+  flow: LoginFlow,
+  session: { userId: string; sessionId: string } | null,
+): Promise<void> {
+  const { link } = flow
+  if (!link || session?.userId !== link.userId || session.sessionId !== link.sessionId)
+    throw oidcError('auth.link_session_changed')
+  const { claims } = await verifyPerson(means, tokens, flow)
+  await linkIdentity(scope, link.userId, claims)
+}

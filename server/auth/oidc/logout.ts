@@ -1,0 +1,52 @@
+import { sha256 } from '#server/lib/ids'
+import type { Log } from '#server/lib/log'
+import type { PlatformScope } from '#server/scope'
+import type { Sealer } from '#server/vault/seal'
+import type { Provider } from '../provider/provider'
+import { signOut } from '../sign-in/sign-in'
+
+interface LogoutMeans {
+  provider: Provider
+  idTokenSealer: Sealer
+  log: Log
+  /** PUBLIC_URL */
+  publicUrl: string
+}
+
+/**
+ * Ends the session of a token, if there is one.
+ *
+ * @returns where the provider ends its own (OpenID Connect RP-Initiated Logout 1.0), where the session came from it
+ *   and it can be asked; a provider that is away does not keep anybody signed in here
+ */
+export async function logOut(
+  scope: PlatformScope,
+  means: LogoutMeans,
+  token: string,
+): Promise<string | undefined> {
+  const hint = await scope.stores.sessions.findLogoutHint(sha256(token))
+  await signOut(scope, token)
+  if (!hint) return undefined
+  try {
+    return await endSessionAddress(means, hint)
+  } catch (error) {
+    means.log.warn({ err: error }, 'the OpenID provider was not asked to log out')
+    return undefined
+  }
+}
+
+async function endSessionAddress(
+  { provider, idTokenSealer, publicUrl }: LogoutMeans,
+  hint: { issuer: string; idToken: string | null },
+): Promise<string | undefined> {
+  const settings = await provider.settings()
+  // Nobody else is told of a session at another provider.
+  if (!settings || settings.issuer !== hint.issuer) return undefined
+  const { end_session_endpoint: endpoint } = await provider.metadata()
+  if (!endpoint) return undefined
+  const address = new URL(endpoint)
+  address.searchParams.set('client_id', settings.clientId)
+  address.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
+  if (hint.idToken) address.searchParams.set('id_token_hint', await idTokenSealer.open(hint.idToken))
+  return address.href
+}
