@@ -8,6 +8,10 @@ import { defineNuxtModule } from 'nuxt/kit'
 export default defineNuxtModule({
   meta: { name: 'client-build' },
   setup(_options, nuxt) {
+    // A page is no reason to fetch what only another mode of the portal shows.
+    nuxt.hook('build:manifest', (manifest) => {
+      for (const part of Object.values(manifest)) part.dynamicImports = []
+    })
     const shaken = nuxt.options.optimization.treeShake.composables.client
     shaken.vue = (shaken.vue ?? []).filter((name) => name !== 'onServerPrefetch')
   },

@@ -11,6 +11,12 @@ export function usePortal() {
     name: computed(() => portal.value?.name ?? 'Tenantry'),
     /** Whether there are local accounts with passwords at all. */
     withPasswords: computed(() => portal.value?.authMode === 'standalone'),
+    /** Whether people sign in by password or passkey; an operator may have switched that off. */
+    withLocalSignIn: computed(() => portal.value?.signIn.local ?? false),
+    /** Whether people sign in at an OpenID provider. */
+    withProvider: computed(() => Boolean(portal.value?.signIn.provider)),
+    /** What it is called. */
+    providerName: computed(() => portal.value?.signIn.provider ?? ''),
     async load(): Promise<PortalInfo> {
       portal.value = await api.request(PortalInfo, '/api/portal')
       return portal.value

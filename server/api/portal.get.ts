@@ -1,3 +1,4 @@
+import { isLocalSignInOn } from '#server/auth/sign-in/local-sign-in'
 import { setupNeeded } from '#server/auth/sign-in/setup'
 import { getSettings } from '#server/domain/settings/settings'
 import { entry } from '#server/http/access'
@@ -8,10 +9,14 @@ export default defineRoute({
   summary: 'What a page may know before anyone signed in.',
   access: entry(),
   response: PortalInfo,
-  async handle({ scope, container: { config, mailer } }) {
+  async handle({ scope, container }) {
+    const { config, mailer, provider } = container
     const { portalName } = await getSettings(scope, config.authMode)
     const needed = config.authMode === 'standalone' && (await setupNeeded(scope))
-    const passwordReset = config.authMode === 'standalone' && mailer !== undefined
-    return { name: portalName.value, authMode: config.authMode, setupNeeded: needed, passwordReset }
+    const local = await isLocalSignInOn(scope, container)
+    const passwordReset = local && mailer !== undefined
+    const issuer = (await provider.settings())?.issuer
+    const signIn = { local, provider: issuer === undefined ? null : new URL(issuer).host }
+    return { name: portalName.value, authMode: config.authMode, setupNeeded: needed, passwordReset, signIn }
   },
 })

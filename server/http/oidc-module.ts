@@ -1,7 +1,8 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { createEvent, type EventHandler, type H3Event } from 'h3'
-import type { ProviderMetadata, ProviderSettings } from '#server/auth/provider/provider'
+import { providerError, type ProviderMetadata, type ProviderSettings } from '#server/auth/provider/provider'
 import type { ExchangedTokens } from '#server/auth/oidc/complete-login'
 import { oidcError } from '#server/auth/oidc/oidc.errors'
 
@@ -26,6 +27,12 @@ export interface BegunLogin {
   moduleCookies: string
 }
 
+const exchangeSeconds = 10
+
+async function silence(seconds: number): Promise<undefined> {
+  await setTimeout(seconds * 1000, undefined, { ref: false })
+}
+
 /** Where nuxt.config tells the module to go when the code was exchanged; everything else is a failure. */
 const success = '/api/auth/oidc/complete'
 
@@ -46,7 +53,7 @@ export async function beginAtModule(
  * Exchanges a code.
  *
  * @returns cookies to take the tokens with
- * @throws AppError auth.code_refused
+ * @throws AppError auth.code_refused, auth.provider_unavailable
  */
 export async function exchangeCode(
   provider: ModuleProvider,
@@ -56,7 +63,12 @@ export async function exchangeCode(
   await configure(provider)
   const { default: callback } = await import('nuxt-oidc-auth/runtime/server/handler/callback.js')
   const query = new URLSearchParams({ code: answer.code, state: answer.state })
-  const { location, cookies } = await ask(callback, `/auth/oidc/callback?${query}`, moduleCookies)
+  // The module waits for the provider without end; what comes too late is nobody's any more.
+  const asked = ask(callback, `/auth/oidc/callback?${query}`, moduleCookies)
+  asked.catch(() => undefined)
+  const answered = await Promise.race([asked, silence(exchangeSeconds)])
+  if (!answered) throw providerError('auth.provider_unavailable', { retryAfterSeconds: 5 })
+  const { location, cookies } = answered
   if (location !== success) throw oidcError('auth.code_refused')
   return cookies
 }

@@ -20,6 +20,8 @@ export const PortalInfo = z.object({
   name: z.string(),
   authMode: AuthMode,
   setupNeeded: z.boolean(),
+  /** How people sign in: by password or passkey, at the OpenID provider of this name. */
+  signIn: z.object({ local: z.boolean(), provider: z.string().nullable() }),
   /** Whether a forgotten password can be replaced by mail. */
   passwordReset: z.boolean(),
 })

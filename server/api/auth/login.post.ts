@@ -1,3 +1,4 @@
+import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
 import { signIn } from '#server/auth/sign-in/sign-in'
 import { pendingSeconds } from '#server/auth/sign-in/pending-sign-ins'
 import { entry } from '#server/http/access'
@@ -15,6 +16,7 @@ export default defineRoute({
   response: LoginAnswer,
   idempotency: 'never',
   async handle({ scope, body, container, event }) {
+    await requireLocalSignIn(scope, container)
     const answer = await signIn(scope, container, body, originOf(event))
     if ('session' in answer) issueSessionCookie(event, answer.session)
     else issueStepCookie(event, 'pending', answer.pendingToken, pendingSeconds)

@@ -30,6 +30,12 @@ export function identitiesStore(db: DatabaseClient, clock: Clock) {
       return (await db.externalIdentity.count({ where: { userId, issuer } })) > 0
     },
 
+    /** Whether some operator, who may sign in, can do so by this issuer. */
+    async hasOperator(issuer: string): Promise<boolean> {
+      const user = { platformRole: 'operator', status: 'active' } as const
+      return (await db.externalIdentity.findFirst({ where: { issuer, user }, select: { id: true } })) !== null
+    },
+
     create(userId: string, { issuer, subject, email, emailVerified }: PersonClaims) {
       const now = clock.now()
       const data = {

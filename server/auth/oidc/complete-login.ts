@@ -1,14 +1,15 @@
 import { addSeconds } from '#server/lib/clock'
-import { sha256 } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
 import type { Sealer } from '#server/vault/seal'
 import { admitPerson } from '../jit/admit-person'
 import { readClaims, type PersonClaims } from '../jit/claims'
+import { jitError } from '../jit/jit.errors'
 import { linkIdentity } from '../jit/link-person'
 import { toleranceSeconds } from '../provider/id-token'
 import type { IdTokenClaims, Provider, ProviderSettings } from '../provider/provider'
-import { startSession, type SessionLimits, type StartedSession } from '../sessions/sessions'
-import { signInError, type SignInOrigin } from '../sign-in/sign-in'
+import type { SessionLimits, StartedSession } from '../sessions/sessions'
+import { beginSession } from '../sign-in/begin-session'
+import type { SignInOrigin } from '../sign-in/sign-in'
 import type { LoginFlow } from './login-flows'
 import { oidcError } from './oidc.errors'
 
@@ -64,34 +65,24 @@ export async function completeLogin(
   means: OidcMeans,
   tokens: ExchangedTokens,
   flow: LoginFlow,
-  { device, formerToken }: SignInOrigin,
+  origin: SignInOrigin,
 ): Promise<StartedSession> {
   const { claims, proof, settings } = await verifyPerson(means, tokens, flow)
   const { user, identityId } = await admitPerson(scope, claims, settings)
   const isShort = tokens.idToken.length <= longestHint
   const idToken = isShort ? await means.idTokenSealer.seal(tokens.idToken) : undefined
-  return scope.transaction(async (stores) => {
-    if (formerToken) await stores.sessions.endByHash(sha256(formerToken))
-    // Disabled between the admission and now.
-    if (!(await stores.users.noteLogin(user.id))) throw signInError('auth.invalid_credentials')
-    const session = await startSession(
-      stores.sessions.of(user.id),
-      scope.clock,
-      means.sessionLimits,
-      device,
-      {
-        method: 'oidc',
-        provenAt: provenAtOf(proof, scope.clock.now()),
-        identityId,
-        providerSessionId: typeof proof.sid === 'string' && proof.sid.length <= 255 ? proof.sid : null,
-        ...(idToken && { idToken }),
-      },
-    )
-    const subject = { kind: 'user', id: user.id } as const
-    const after = { method: 'oidc', issuer: claims.issuer }
-    await stores.auditAs(subject).record({ action: 'user.signed_in', subject, after })
-    return session
-  })
+  const begun = await scope.transaction((stores) =>
+    beginSession({ ...scope, stores }, means.sessionLimits, user.id, origin, {
+      method: 'oidc',
+      provenAt: provenAtOf(proof, scope.clock.now()),
+      identityId,
+      providerSessionId: typeof proof.sid === 'string' && proof.sid.length <= 255 ? proof.sid : null,
+      ...(idToken && { idToken }),
+    }),
+  )
+  // Disabled between the admission and now.
+  if (!begun) throw jitError('auth.user_disabled')
+  return begun.session
 }
 
 /** When the person proved who they are: at the provider, which may have remembered them. */

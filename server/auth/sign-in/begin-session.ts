@@ -20,7 +20,9 @@ export async function beginSession(
   if (formerToken) await stores.sessions.endByHash(sha256(formerToken))
   const user = await stores.users.noteLogin(userId, passwordHash)
   if (!user) return null
-  const restricted = !proof.secondFactor && (await stores.requirement.isAskedOf(userId))
+  // Which factors the provider wants is its own policy.
+  const isExempt = proof.method === 'oidc' || proof.secondFactor
+  const restricted = !isExempt && (await stores.requirement.isAskedOf(userId))
   const session = await startSession(stores.sessions.of(userId), clock, limits, device, {
     ...proof,
     restricted,

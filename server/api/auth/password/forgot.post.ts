@@ -1,3 +1,4 @@
+import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
 import { forgotPassword } from '#server/auth/passwords/password-reset'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
@@ -12,6 +13,7 @@ export default defineRoute({
   body: ForgotPassword,
   status: 202,
   async handle({ scope, body, container, event }) {
+    await requireLocalSignIn(scope, container)
     await forgotPassword(scope, container, await passwordMailOf(container), body, deviceOf(event))
   },
 })

@@ -1,3 +1,4 @@
+import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
 import { resetPassword } from '#server/auth/passwords/password-reset'
 import { entry } from '#server/http/access'
 import { clearSessionCookie, clearStepCookies } from '#server/http/cookies'
@@ -12,6 +13,7 @@ export default defineRoute({
   modes: ['standalone'],
   body: ResetPassword,
   async handle({ scope, body, container, event }) {
+    await requireLocalSignIn(scope, container)
     await resetPassword(scope, container, await passwordMailOf(container), body, deviceOf(event))
     clearStepCookies(event)
     clearSessionCookie(event)
