@@ -8,7 +8,6 @@ import { newToken } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
 import { issueSessionCookie } from './cookies'
 import { originOf } from './device'
-import { httpError } from './http.errors'
 import { clearLoginBrowser, ensureLoginBrowser, loginBrowser } from './login-cookie'
 import { beginAtModule, exchangeCode, takeTokens, type ModuleProvider } from './oidc-module'
 
@@ -21,10 +20,9 @@ export interface LoginStart {
   link?: LoginFlow['link']
 }
 
-/** @throws AppError route.not_found where there is no provider; auth.provider_unavailable */
+/** @throws AppError auth.provider_not_configured (404), auth.provider_unavailable */
 async function providerOf({ provider, config }: Container): Promise<ModuleProvider> {
-  const settings = await provider.settings()
-  if (!settings) throw httpError('route.not_found')
+  const settings = await provider.requireSettings()
   return { settings, metadata: await provider.metadata(), publicUrl: config.publicUrl }
 }
 

@@ -64,11 +64,11 @@ async function refuse(event: H3Event, thrown: unknown) {
   const { address } = deviceOf(event)
   const scope = container.scopes.platform(requestId)
   const error = await noteRefusal(scope, container.attempts, thrown, { address }).catch(() => thrown)
+  if (thrown instanceof AppError && thrown.cause)
+    container.log.info(reasonOf(thrown, requestId), 'login refused')
   const problem = answerProblem(event, error)
   const wantsPage = getRequestHeader(event, 'accept')?.includes('text/html') && problem.status !== 404
   if (!wantsPage) return problem
-  if (thrown instanceof AppError && thrown.cause)
-    container.log.info(reasonOf(thrown, requestId), 'login refused')
   event.node.res.removeHeader('Content-Type')
   // A person who may not sign in gets no way to start again.
   if (problem.code === 'auth.user_disabled') return sendRedirect(event, '/auth/disabled', 302)

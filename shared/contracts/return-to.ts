@@ -19,4 +19,4 @@ export function safeReturnTo(wanted: unknown): string {
 }
 
 /** As `safeReturnTo`: nothing is refused, what is not safe leads home. */
-export const ReturnTo = z.unknown().transform(safeReturnTo)
+export const ReturnTo = z.unknown().optional().transform(safeReturnTo)

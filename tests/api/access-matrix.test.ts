@@ -57,6 +57,8 @@ const nowhere = '0190a5b0-0000-7000-8000-000000000000'
 /** What a route with a body is called with, so that it does what it is for. `SPARE` is an address of nobody. */
 const bodies: Record<string, unknown> = {
   'PATCH /api/settings': { portalName: 'Matrix' },
+  'PATCH /api/settings/oidc': { groupsClaim: 'groups' },
+  'POST /api/settings/oidc/test': {},
   'PATCH /api/subscriptions/:slug': { plan: 'pro' },
   'PATCH /api/tenants/:slug': { name: 'Another name' },
   'PATCH /api/tenants/:slug/members/:userId': { role: 'member' },
@@ -73,7 +75,10 @@ const bodies: Record<string, unknown> = {
 /** What needs more than a session, and how such a route says so once it has let the caller in; undefined: in some way. */
 const ownRefusals: Record<string, string | undefined> = {
   'DELETE /api/users/me/second-factor/totp': 'second_factor.not_set_up',
+  'DELETE /api/users/me/identities/:id': 'identity.not_found',
   'PATCH /api/users/me/password': 'request.invalid',
+  'POST /api/auth/oidc/link': 'auth.provider_not_configured',
+  'POST /api/settings/oidc/test': 'settings.provider_missing',
   'POST /api/auth/step-up': 'request.invalid',
   'POST /api/auth/step-up/passkey-options': undefined,
   'POST /api/tenants/:slug/restore': 'tenant.not_deleted',

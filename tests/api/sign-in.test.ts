@@ -219,6 +219,7 @@ describe.each(['sqlite', 'postgresql'] as const)('the set-up wizard on %s', (pro
       authMode: 'standalone',
       setupNeeded: false,
       passwordReset: false,
+      signIn: { local: true, provider: null },
     })
     expect(await portal.container.database.client.user.count()).toBe(1)
     expect(await portal.container.database.client.tenant.count()).toBe(1)

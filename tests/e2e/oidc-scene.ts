@@ -33,7 +33,7 @@ export async function signIn(
 /** Goes as far as the address to which the provider sends the person back, and not there. */
 export async function untilCallback(portal: string, login: string, browser = new WebBrowser()) {
   const isCallback = (url: URL) => url.pathname === '/auth/oidc/callback'
-  await browser.open(`${portal}/api/auth/oidc/start`, isCallback)
+  await browser.open(`${portal}/api/auth/oidc/start?returnTo=/account`, isCallback)
   if (!isCallback(new URL(browser.url))) await browser.signInAs(login, isCallback)
   return { browser, callback: browser.url }
 }
