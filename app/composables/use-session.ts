@@ -4,6 +4,8 @@ import { Me } from '#shared/contracts/portal'
 import { z } from 'zod'
 
 const channelName = 'tenantry-session'
+/** This very page signs out, and knows where it goes. In a browser alone. */
+let leaving = false
 /** Nothing, or where to end the session at the identity provider too. */
 const SignedOut = z.object({ redirect: z.string() }).optional()
 
@@ -47,6 +49,7 @@ export function useSession() {
     /** Ends the session here and in the other tabs. Nothing of it stays in memory: the page is loaded anew. */
     async signOut(): Promise<void> {
       const answer = await api.request(SignedOut, '/api/auth/logout', { method: 'POST' })
+      leaving = true
       new BroadcastChannel(channelName).postMessage('signed out')
       window.location.replace(answer?.redirect ?? '/login')
     },
@@ -56,7 +59,9 @@ export function useSession() {
       const restored = (event: PageTransitionEvent) => event.persisted && window.location.reload()
       onMounted(() => {
         channel = new BroadcastChannel(channelName)
-        channel.onmessage = () => window.location.replace('/login')
+        channel.onmessage = () => {
+          if (!leaving) window.location.replace('/login')
+        }
         window.addEventListener('pageshow', restored)
       })
       onBeforeUnmount(() => {
