@@ -3,7 +3,7 @@ import { wayIn } from '~/composables/way-in'
 
 /** Leads to the sign-in page and back. What a person may see is decided by the server, for every call. */
 export default defineNuxtRouteMiddleware(async (to) => {
-  if (to.name === 'missing' || to.path === '/setup' || to.path.startsWith('/auth/')) return
+  if (to.name === 'missing' || ['/setup', '/auth/failed'].includes(to.path)) return
   const session = useSession()
   const me = (import.meta.client && session.me.value) || (await session.load())
 
