@@ -22,9 +22,10 @@ export function useMembers(slug: string, search: Ref<string>) {
       await api.request(Member, `${path}/${userId}`, { method: 'PATCH', body: { role } })
       await list.refresh()
     },
-    async remove(userId: string): Promise<void> {
+    /** @param leaves whether it is the caller's own: the list is not theirs to see then */
+    async remove(userId: string, { leaves }: { leaves: boolean }): Promise<void> {
       await api.command(`${path}/${userId}`, { method: 'DELETE' })
-      await list.refresh()
+      if (!leaves) await list.refresh()
     },
   }
 }

@@ -46,12 +46,16 @@ export function useSession() {
       await api.request(SignedIn, '/api/setup', { method: 'POST', body: setup, anonymous: true })
       await load()
     },
-    /** Ends the session here and in the other tabs. Nothing of it stays in memory: the page is loaded anew. */
-    async signOut(): Promise<void> {
+    /**
+     * Ends the session here and in the other tabs. Nothing of it stays in memory: the page is loaded anew.
+     *
+     * @param leadTo path of the page that is shown then, where the provider has none to show
+     */
+    async signOut(leadTo = '/login'): Promise<void> {
       const answer = await api.request(SignedOut, '/api/auth/logout', { method: 'POST' })
       leaving = true
       new BroadcastChannel(channelName).postMessage('signed out')
-      window.location.replace(answer?.redirect ?? '/login')
+      window.location.replace(answer?.redirect ?? leadTo)
     },
     /** Leaves when another tab signed out, or when the browser brings a page back from before. */
     watchElsewhere(): void {

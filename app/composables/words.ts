@@ -1,3 +1,5 @@
+import type { Invitation } from '#shared/contracts/invitations'
+import type { Member } from '#shared/contracts/members'
 import type { ProvisioningRun, ServiceName, StepStatus } from '#shared/contracts/provisioning'
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
 import type { User } from '#shared/contracts/users'
@@ -44,6 +46,26 @@ export const roleWords: Record<TenantRole, { label: string; description: string;
   owner: { label: 'Owner', description: 'Everything, also naming other owners', icon: 'i-lucide-crown' },
   admin: { label: 'Admin', description: 'Manages members and settings', icon: 'i-lucide-shield' },
   member: { label: 'Member', description: 'Uses the services, sees the tenant', icon: 'i-lucide-user' },
+}
+
+/** The roles that somebody can be given, as choices. @param withOwner whether owner is among them */
+export function roleChoices(withOwner: boolean) {
+  return (['member', 'admin', 'owner'] as const)
+    .filter((role) => role !== 'owner' || withOwner)
+    .map((role) => ({ value: role, label: roleWords[role].label, description: roleWords[role].description }))
+}
+
+/** How somebody became a member. */
+export const membershipSourceWords: Record<Member['source'], { label: string; icon: string }> = {
+  manual: { label: 'Added by hand', icon: 'i-lucide-user-plus' },
+  idp: { label: 'From the identity provider', icon: 'i-lucide-fingerprint' },
+  invitation: { label: 'By invitation', icon: 'i-lucide-mail-check' },
+}
+
+export const invitationDeliveryWords: Record<Invitation['delivery'], Words> = {
+  sent: { label: 'Sent', color: 'success', icon: 'i-lucide-mail-check' },
+  failed: { label: 'Not sent', color: 'error', icon: 'i-lucide-mail-x' },
+  by_hand: { label: 'Link handed over', color: 'neutral', icon: 'i-lucide-link' },
 }
 
 type Run = z.output<typeof ProvisioningRun>

@@ -9,5 +9,7 @@ export default defineNuxtRouteMiddleware(async (to) => {
 
   if (['/login', '/auth/expired', '/auth/disabled'].includes(to.path))
     return me ? navigateTo(safeReturnTo(to.query.returnTo), { replace: true }) : undefined
+  // Whoever has the link may look; the page tells what they have to do.
+  if (to.path === '/invitation') return
   if (!me) return navigateTo(wayIn(session.refusal.value, to.fullPath))
 })

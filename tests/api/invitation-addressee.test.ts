@@ -84,6 +84,26 @@ describeEachDatabase('invitations where people come from an OpenID provider', (g
     expect((await browser.post(`/api/invitations/${token}/accept`)).status).toBe(200)
   })
 
+  it('raises whom a group made a member at that very sign-in, and keeps them from its changes', async () => {
+    const email = 'grouped@example.org'
+    const browser = await known('grouped', { email, emailVerified: true })
+    const boss = await portal.operator()
+    await boss.post('/api/tenants', { slug: 'grouped', name: 'Grouped' })
+    const { json } = await boss.post('/api/tenants/grouped/invitations', { email, role: 'admin' })
+    const { client } = given.database
+    const [user, tenant] = await Promise.all([
+      client.user.findUniqueOrThrow({ where: { email } }),
+      client.tenant.findUniqueOrThrow({ where: { slug: 'grouped' } }),
+    ])
+    const at = { createdAt: new Date(), updatedAt: new Date() }
+    const ids = { id: tenant.id, tenantId: tenant.id, userId: user.id }
+    await client.membership.create({ data: { ...ids, ...at, role: 'member', source: 'idp' } })
+    const accepted = await browser.post(`/api/invitations/${tokenOf(json.acceptUrl)}/accept`)
+    expect(accepted.json).toMatchObject({ tenant: 'grouped', role: 'admin' })
+    const { items } = (await boss.get('/api/tenants/grouped/members?search=grouped')).json
+    expect(items).toMatchObject([{ email, role: 'admin', source: 'invitation' }])
+  })
+
   it('makes no account in oidc-only mode', async () => {
     const token = await inviteTo('nobody@example.org')
     const browser = onlyOidc.browser()

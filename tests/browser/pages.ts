@@ -25,6 +25,7 @@ export const publicPages: typeof operatorPages = [
   { path: '/login', shows: 'Sign in to' },
   { path: '/auth/expired?returnTo=/account', shows: 'Your session has ended' },
   { path: '/auth/disabled', shows: 'Your account is disabled' },
+  { path: '/invitation', shows: 'This invitation is over' },
   { path: '/nowhere', shows: 'There is nothing here' },
 ]
 

@@ -1,13 +1,16 @@
 import type { AuthMode } from '#shared/contracts/common'
 import type { AcceptedInvitation, InvitationOffer } from '#shared/contracts/invitations'
 import { plans } from '#shared/contracts/subscriptions'
+import type { TenantRole } from '#shared/contracts/tenants'
 import { seatsExhausted } from '#server/domain/subscriptions/subscriptions'
-import { takesMembers } from '#server/domain/tenants/tenants'
+import { outranks, takesMembers } from '#server/domain/tenants/tenants'
 import { sha256 } from '#server/lib/ids'
-import type { PlatformScope, PlatformStores } from '#server/scope'
+import type { PlatformScope, PlatformStores, TenantStores } from '#server/scope'
 import { invitationError } from './invitations.errors'
 import { isTheirs } from './invitations.policy'
 import type { OpenInvitation } from './invitations.store'
+
+type Member = NonNullable<Awaited<ReturnType<TenantStores['members']['find']>>>
 
 /**
  * The open invitation of a token. One that is unknown, used, revoked or over can't be told apart.
@@ -91,8 +94,9 @@ async function isFor(
 
 /**
  * Uses an invitation up, and makes a person a member; within a transaction, after which the reconciler is to be woken.
- * Seats are counted anew: what was free when somebody was invited may be taken. Who is a member already stays what
- * they are.
+ * Seats are counted anew: what was free when somebody was invited may be taken. Who was made a member by hand
+ * meanwhile stays what they are; whom a provider's group made one is no less than they were invited as, and no longer
+ * the group's to take away.
  *
  * @throws AppError invitation.not_found, subscription.seats_exhausted
  */
@@ -109,7 +113,10 @@ export async function join(
     after: { email, role },
   })
   const standing = await own.members.find(userId)
-  if (standing) return { tenant: tenant.slug, name: tenant.name, role: standing.role }
+  if (standing) {
+    const kept = standing.source === 'idp' ? await settle(own, standing, role) : standing.role
+    return { tenant: tenant.slug, name: tenant.name, role: kept }
+  }
   const { plan } = await own.subscription.get()
   if ((await own.members.count()) >= plans[plan].seats) throw seatsExhausted(plan)
   const added = await own.members.add(userId, role, 'invitation')
@@ -120,4 +127,17 @@ export async function join(
     after: { role, source: added.source },
   })
   return { tenant: tenant.slug, name: tenant.name, role }
+}
+
+async function settle(own: TenantStores, { userId, role, source }: Member, invited: TenantRole) {
+  const kept = outranks(role, invited) ? role : invited
+  await own.members.accept(userId, kept)
+  await own.steps.ask('changed')
+  await own.audit.record({
+    action: 'member.role_changed',
+    subject: { kind: 'membership', id: userId },
+    before: { role, source },
+    after: { role: kept, source: 'invitation' },
+  })
+  return kept
 }

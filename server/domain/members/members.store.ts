@@ -81,6 +81,15 @@ export function membersStore(
       return count > 0
     },
 
+    /** Makes a membership one that its holder accepted, which no provider's group takes away. */
+    async accept(userId: string, role: TenantRole): Promise<void> {
+      await db.membership.updateMany({
+        where: { tenantId, userId },
+        data: { role, source: 'invitation', updatedAt: clock.now(), version: { increment: 1 } },
+      })
+      await rightsChanged(userId)
+    },
+
     async remove(userId: string): Promise<void> {
       await db.membership.deleteMany({ where: { tenantId, userId } })
       await rightsChanged(userId)

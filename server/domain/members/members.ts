@@ -43,6 +43,8 @@ export async function addMember(scope: TenantScope, input: AddMember): Promise<M
   return member
 }
 
+const lastOwner = () => memberError('member.last_owner', { detail: 'Make somebody else an owner first.' })
+
 /** Somebody who was added by hand needs no invitation any more; an owner's is an owner's to end. */
 async function withdrawInvitation(scope: TenantScope, stores: TenantStores, email: string): Promise<void> {
   const open = await stores.invitations.findByEmail(email)
@@ -74,7 +76,7 @@ export async function changeMember(
       throw memberError('member.role_refused')
     if (!(await stores.members.setRole(userId, input.role, version)))
       throw memberError('member.changed_meanwhile')
-    if ((await stores.members.countOwners()) === 0) throw memberError('member.last_owner')
+    if ((await stores.members.countOwners()) === 0) throw lastOwner()
     await stores.steps.ask('changed')
     await stores.audit.record({
       action: 'member.role_changed',
@@ -99,8 +101,7 @@ export async function removeMember(scope: TenantScope, userId: string): Promise<
     if (!before) throw memberError('member.not_found')
     if (!mayManageRole(scope.standing, before.role)) throw memberError('member.role_refused')
     await stores.members.remove(userId)
-    if (before.role === 'owner' && (await stores.members.countOwners()) === 0)
-      throw memberError('member.last_owner')
+    if (before.role === 'owner' && (await stores.members.countOwners()) === 0) throw lastOwner()
     await stores.steps.ask('changed')
     await stores.audit.record({
       action: 'member.removed',

@@ -57,3 +57,10 @@ export function mayManageRole(standing: TenantStanding, role: TenantRole): boole
 export function takesMembers(status: TenantStatus): boolean {
   return status === 'pending' || status === 'active'
 }
+
+const ranks: readonly TenantRole[] = ['member', 'admin', 'owner']
+
+/** Whether a role may do more than another. */
+export function outranks(role: TenantRole, other: TenantRole): boolean {
+  return ranks.indexOf(role) > ranks.indexOf(other)
+}

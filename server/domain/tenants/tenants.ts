@@ -10,6 +10,7 @@ import type { TenantFilter, TenantRow } from './tenants.store'
 export {
   may,
   mayManageRole,
+  outranks,
   takesMembers,
   type TenantPermission,
   type TenantStanding,
