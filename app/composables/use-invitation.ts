@@ -41,7 +41,8 @@ export function useInvitation() {
         const options = { method: 'POST', body, anonymous: true } as const
         const accepted = await api.request(AcceptedInvitation, `${path}/accept`, options)
         holder.forget()
-        await session.load()
+        // Refused to somebody who has to set up a second factor first: the way there tells them so.
+        await session.load().catch(() => null)
         return accepted
       } catch (error) {
         if ([401, 404].includes(failureFrom(error).status)) await load()

@@ -1,5 +1,5 @@
 import type { MailSender } from '#server/domain/mail/mail'
-import { getSettings } from '#server/domain/settings/settings'
+import { getPortalName } from '#server/domain/settings/settings'
 import type { Container } from '#server/container'
 
 /** In whose name the portal's mail goes out. */
@@ -7,6 +7,6 @@ export async function mailSenderOf(
   { scopes, config }: Pick<Container, 'scopes' | 'config'>,
   requestId: string,
 ): Promise<MailSender> {
-  const { portalName } = await getSettings(scopes.platform(requestId), config.authMode)
-  return { portalName: portalName.value, origin: config.publicUrl }
+  const portalName = await getPortalName(scopes.platform(requestId), config.authMode)
+  return { portalName, origin: config.publicUrl }
 }

@@ -1,11 +1,11 @@
 import type { AuthMode } from '#shared/contracts/common'
 import type { AcceptedInvitation, AcceptInvitation } from '#shared/contracts/invitations'
 import { acceptAs, getOpenInvitation, invitationError, join } from '#server/domain/invitations/invitations'
-import { sha256 } from '#server/lib/ids'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { PlatformScope } from '#server/scope'
-import { startSession, type StartedSession } from '../sessions/sessions'
-import type { SignInMeans, SignInOrigin } from './sign-in'
+import type { StartedSession } from '../sessions/sessions'
+import { beginSession } from './begin-session'
+import type { SignInMeans, SignInOrigin } from './means'
 
 /** Accepting as somebody who is signed in begins no session. */
 interface Accepted {
@@ -41,7 +41,7 @@ async function acceptAsNew(
   { passwords, sessionLimits, config }: Parameters<typeof acceptInvitation>[1],
   token: string,
   { name, password }: AcceptInvitation,
-  { device, formerToken }: SignInOrigin,
+  origin: SignInOrigin,
 ): Promise<Accepted> {
   const { email } = await getOpenInvitation(scope.stores, token)
   const signInFirst = invitationError('invitation.sign_in_first')
@@ -51,7 +51,6 @@ async function acceptAsNew(
   try {
     const { tenantId, ...done } = await scope.transaction(async (stores) => {
       const invitation = await getOpenInvitation(stores, token)
-      if (formerToken) await stores.sessions.endByHash(sha256(formerToken))
       const user = await stores.users.create({ email, name, platformRole: 'user', passwordHash })
       const audit = stores.auditAs({ kind: 'user', id: user.id })
       await audit.record({
@@ -60,11 +59,11 @@ async function acceptAsNew(
         after: { email, name, platformRole: user.platformRole, withPassword: true },
       })
       const accepted = await join(stores, invitation, user.id)
-      await stores.users.noteLogin(user.id)
-      const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device, {
-        method: 'password',
-        restricted: await stores.requirement.isAskedOf(user.id),
-      })
+      // After the membership: its role may be one of which a second factor is asked.
+      const proof = { method: 'password' } as const
+      const begun = await beginSession({ ...scope, stores }, sessionLimits, user.id, origin, proof)
+      if (!begun) throw new Error('Somebody who was just made may not sign in')
+      const { session } = begun
       return { accepted, session, tenantId: invitation.tenantId }
     })
     scope.wake(tenantId)
