@@ -70,6 +70,8 @@ describeEachDatabase('a call with a token', (given) => {
     it('is refused of another issuer, or for another audience', async () => {
       await refused(await sign({ iss: 'https://elsewhere.example' }), 401, 'auth.token_issuer')
       await refused(await sign({ iss: `${provider.issuer}/` }), 401, 'auth.token_issuer')
+      const elsewhere = await call(await sign({ iss: 'https://elsewhere.example' }), '/api/tenants')
+      expect([elsewhere.status, elsewhere.json.code]).toEqual([401, 'auth.token_issuer'])
       for (const aud of ['tenantry', ['elsewhere'], [], 'portal,operator'])
         await refused(await sign({ aud }), 401, 'auth.token_audience')
     })
