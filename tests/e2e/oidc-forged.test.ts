@@ -48,7 +48,7 @@ describe('a provider that forges', () => {
     ['another nonce', claims((honest) => ({ ...honest, nonce: 'other' })), 'auth.id_token_refused'],
     ['another authorized party', claims((honest) => ({ ...honest, azp: 'other' })), 'auth.id_token_refused'],
     ['an old token', claims((honest) => ({ ...honest, exp: 1_000_000_000 })), 'auth.id_token_refused'],
-    ['no signature', { signing: 'none' }, 'auth.id_token_refused'],
+    ['no signature', { signing: 'none' }, 'auth.code_refused'],
     ['the public key as a secret', { signing: 'public key as HMAC' }, 'auth.id_token_refused'],
     ['the key of a stranger', { signing: 'stranger' }, 'auth.id_token_refused'],
     ['userinfo of another person', { userInfo: { sub: 'other', groups: [] } }, 'auth.id_token_refused'],
