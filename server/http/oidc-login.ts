@@ -16,7 +16,7 @@ export interface LoginStart {
   /** A safe path of this portal. */
   returnTo: string
   /** `login`: the provider has to ask anew, and we make sure that it did. */
-  prompt?: 'login' | 'select_account' | undefined
+  prompt?: 'login' | undefined
   link?: LoginFlow['link']
 }
 

@@ -5,7 +5,7 @@ import { ReturnTo } from './return-to'
 export const StartLogin = z.object({
   returnTo: ReturnTo,
   /** `login`: the provider has to ask anew. */
-  prompt: z.enum(['login', 'select_account']).optional(),
+  prompt: z.literal('login').optional(),
 })
 
 /** What the provider sends back; looked at by server/auth/oidc/callback.ts, which has words for what is wrong. */

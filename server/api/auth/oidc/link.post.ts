@@ -11,6 +11,6 @@ export default defineRoute({
   stepUp: true,
   async handle({ scope, event }) {
     const link = { userId: scope.actorId, sessionId: scope.session.id }
-    return { redirect: await startLogin(event, { returnTo: '/account', prompt: 'select_account', link }) }
+    return { redirect: await startLogin(event, { returnTo: '/account', prompt: 'login', link }) }
   },
 })
