@@ -9,7 +9,7 @@ export interface ApiOptions {
   idempotencyKey?: string
   /** ETag of the state that the change was made on; a newer one answers 412. */
   ifMatch?: string
-  /** Here 401 is an answer, and not the end of the session. */
+  /** Here 401 is an answer, and not the end of the session; nor is more asked of the person. */
   anonymous?: boolean
 }
 
@@ -18,7 +18,8 @@ export interface ApiOptions {
  * process and carry the person's own cookie; in the browser they are ordinary requests.
  *
  * Every function throws a NuxtError whose `data` is a {@link Failure}. A session that ended while a page
- * was open leads to a page that says so; the call then never settles.
+ * was open leads to a page that says so; the call then never settles. Where a change wants a fresh proof of who the person
+ * is, a dialog asks for it and the call is repeated.
  */
 export function useApi() {
   const event = useRequestEvent()
@@ -38,6 +39,13 @@ export function useApi() {
       event?.node.res.appendHeader('set-cookie', cookie)
     if (response.ok) return response
     const failure = await failureOf(response)
+    if (import.meta.client && !options.anonymous) {
+      if (failure.code === 'auth.step_up_required' && (await askToStepUp(api))) return call(path, options)
+      if (failure.code === 'auth.second_factor_required') {
+        window.location.assign(enrolmentPath(location.pathname + location.search))
+        return new Promise(() => {})
+      }
+    }
     if (import.meta.client && failure.status === 401 && !options.anonymous) {
       window.location.assign(wayIn(failure.code, location.pathname + location.search))
       return new Promise(() => {})
@@ -45,7 +53,7 @@ export function useApi() {
     throw failed(failure)
   }
 
-  return {
+  const api = {
     /** Asks for one resource, and parses the answer. */
     async request<Schema extends z.ZodType>(schema: Schema, path: string, options: ApiOptions = {}) {
       return parsed(schema, await call(path, options))
@@ -60,6 +68,7 @@ export function useApi() {
       await call(path, options)
     },
   }
+  return api
 }
 
 async function parsed<Schema extends z.ZodType>(

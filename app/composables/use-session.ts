@@ -1,5 +1,5 @@
 import { SignedIn } from '#shared/contracts/auth'
-import type { Login, Setup } from '#shared/contracts/auth'
+import type { Setup } from '#shared/contracts/auth'
 import { Me } from '#shared/contracts/portal'
 import { z } from 'zod'
 
@@ -15,14 +15,18 @@ export function useSession() {
   const me = useState<Me | null>('me', () => null)
   /** Why nobody is signed in: the code of the last answer 401. */
   const refusal = useState('refusal', () => 'auth.required')
+  /** Signed in, and allowed nothing but to set up the second factor that is asked of them. */
+  const restricted = useState('restricted', () => false)
 
   /** Asks the server anew; null where nobody is signed in. */
   async function load(): Promise<Me | null> {
     try {
       me.value = await api.request(Me, '/api/me', { anonymous: true })
+      restricted.value = false
     } catch (error) {
       const { status, code } = failureFrom(error)
-      if (status !== 401) throw error
+      restricted.value = code === 'auth.second_factor_required'
+      if (status !== 401 && !restricted.value) throw error
       me.value = null
       refusal.value = code
     }
@@ -32,15 +36,12 @@ export function useSession() {
   return {
     me,
     refusal: readonly(refusal),
+    restricted: readonly(restricted),
     load,
     isOperator: computed(() => me.value?.user.platformRole === 'operator'),
     /** The language that dates are written in; undefined is the browser's own. */
     locale: computed(() => me.value?.user.locale ?? undefined),
 
-    async signIn(login: Login): Promise<void> {
-      await api.request(SignedIn, '/api/auth/login', { method: 'POST', body: login, anonymous: true })
-      await load()
-    },
     /** Makes the first operator, who is signed in then. */
     async setUp(setup: Setup): Promise<void> {
       await api.request(SignedIn, '/api/setup', { method: 'POST', body: setup, anonymous: true })

@@ -25,7 +25,8 @@ describeEachDatabase('a passkey', (given) => {
     email = `key${(count += 1)}@example.org`
   })
 
-  const ask = async (browser: HttpClient, path = '/api/auth/passkey/options') => (await browser.post(path)).json
+  const ask = async (browser: HttpClient, path = '/api/auth/passkey/options') =>
+    (await browser.post(path)).json
   const answer = (browser: HttpClient, passkey: object) => browser.post('/api/auth/passkey', { passkey })
 
   it('signs in alone, on another replica than the one that asked, and once for each question', async () => {
@@ -44,12 +45,17 @@ describeEachDatabase('a passkey', (given) => {
     for (const [name, pair] of browser.cookies) there.cookies.set(name, pair)
     const signedIn = await answer(there, passkey)
     expect([signedIn.status, signedIn.json.user.email]).toEqual([200, email])
-    expect((await there.get('/api/auth/session')).json).toMatchObject({ method: 'passkey', restricted: false })
+    expect((await there.get('/api/auth/session')).json).toMatchObject({
+      method: 'passkey',
+      restricted: false,
+    })
     const replayed = await answer(browser, passkey)
     expect([replayed.status, replayed.json.code]).toEqual([401, 'auth.passkey_refused'])
 
     const { passkeys } = (await there.get('/api/users/me/second-factor')).json
-    expect(passkeys).toMatchObject([{ name: 'Ada’s phone', synced: false, lastUsedAt: clock.now().toISOString() }])
+    expect(passkeys).toMatchObject([
+      { name: 'Ada’s phone', synced: false, lastUsedAt: clock.now().toISOString() },
+    ])
     expect(passkeys[0]).not.toHaveProperty('publicKey')
   })
 
@@ -101,7 +107,15 @@ describeEachDatabase('a passkey', (given) => {
     const elsewhere = authenticator.sign(await ask(browser))
     expect((await answer(portal.browser(), elsewhere)).status).toBe(401)
     const options = await ask(browser)
-    expect((await answer(browser, { ...new Authenticator(origin).sign(options), id: authenticator.id, rawId: authenticator.id })).status).toBe(401)
+    expect(
+      (
+        await answer(browser, {
+          ...new Authenticator(origin).sign(options),
+          id: authenticator.id,
+          rawId: authenticator.id,
+        })
+      ).status,
+    ).toBe(401)
     const late = authenticator.sign(await ask(browser))
     clock.advance(301)
     expect((await answer(browser, late)).status).toBe(401)
@@ -134,16 +148,27 @@ describeEachDatabase('a passkey', (given) => {
     const authenticator = new Authenticator(origin)
     const register = async (browser: HttpClient, overrides = {}) => {
       const options = await ask(browser, '/api/users/me/passkeys/options')
-      return browser.post('/api/users/me/passkeys', { name: 'Key', passkey: authenticator.register(options, overrides) })
+      return browser.post('/api/users/me/passkeys', {
+        name: 'Key',
+        passkey: authenticator.register(options, overrides),
+      })
     }
-    for (const overrides of [{ origin: 'https://evil.example' }, { rpId: 'evil.example' }, { userVerified: false }, { challenge: 'AAAA' }]) {
+    for (const overrides of [
+      { origin: 'https://evil.example' },
+      { rpId: 'evil.example' },
+      { userVerified: false },
+      { challenge: 'AAAA' },
+    ]) {
       const refused = await register(here, overrides)
       expect([refused.status, refused.json.code]).toEqual([422, 'second_factor.passkey_refused'])
     }
     const options = await ask(here, '/api/users/me/passkeys/options')
     const thief = await portal.signedIn({ email: `thief-${email}` })
     for (const [name, pair] of here.cookies) thief.cookies.set(name, pair)
-    const stolen = await thief.post('/api/users/me/passkeys', { name: 'Key', passkey: authenticator.register(options) })
+    const stolen = await thief.post('/api/users/me/passkeys', {
+      name: 'Key',
+      passkey: authenticator.register(options),
+    })
     expect(stolen.status).toBe(422)
     expect((await register(here)).status).toBe(201)
     const again = await register(await portal.signedIn({ email: `second-${email}` }))
@@ -161,7 +186,9 @@ describeEachDatabase('a passkey', (given) => {
     const stranger = await portal.signedIn({ email: `stranger-${email}` })
     expect((await stranger.patch(`/api/users/me/passkeys/${id}`, { name: 'Mine' })).status).toBe(404)
     expect((await stranger.delete(`/api/users/me/passkeys/${id}`)).status).toBe(404)
-    expect((await here.patch(`/api/users/me/passkeys/${id}`, { name: 'Old phone' })).json.name).toBe('Old phone')
+    expect((await here.patch(`/api/users/me/passkeys/${id}`, { name: 'Old phone' })).json.name).toBe(
+      'Old phone',
+    )
     expect((await list()).map(({ name }: { name: string }) => name)).toEqual(['Old phone', 'Second'])
     expect((await here.delete(`/api/users/me/passkeys/${id}`)).status).toBe(204)
     expect(await list()).toHaveLength(1)
@@ -203,7 +230,10 @@ describeEachDatabase('a passkey', (given) => {
       { ...good, response: { ...good.response, clientDataJSON: 'a'.repeat(10_000) } },
     ])
       expect((await answer(browser, passkey)).status).toBe(422)
-    const nonsense = { ...good, response: { ...good.response, clientDataJSON: 'AAAA', authenticatorData: 'AAAA' } }
+    const nonsense = {
+      ...good,
+      response: { ...good.response, clientDataJSON: 'AAAA', authenticatorData: 'AAAA' },
+    }
     expect((await answer(browser, nonsense)).status).toBe(401)
   })
 })

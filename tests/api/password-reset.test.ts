@@ -87,9 +87,13 @@ describeEachDatabase('a forgotten password', (given) => {
     expect((await reset(second)).status).toBe(404)
     await here.post('/api/auth/step-up', { password })
     const third = await tokenFor(email)
-    await here.patch('/api/users/me/password', { currentPassword: password, newPassword: 'another violet umbrella day' })
+    await here.patch('/api/users/me/password', {
+      currentPassword: password,
+      newPassword: 'another violet umbrella day',
+    })
     expect((await reset(third)).status).toBe(404)
-    for (const token of ['', 'x'.repeat(43), 'x'.repeat(101)]) expect([404, 422]).toContain((await reset(token)).status)
+    for (const token of ['', 'x'.repeat(43), 'x'.repeat(101)])
+      expect([404, 422]).toContain((await reset(token)).status)
   })
 
   it('answers the same for everybody, and sends mail only to who has a password here', async () => {

@@ -41,7 +41,9 @@ describeEachDatabase('a second factor', (given) => {
     const login = await browser.post('/api/auth/login', { email, password })
     expect([login.status, login.json]).toEqual([200, { secondFactor: ['totp', 'recovery'] }])
     expect(browser.cookie).toBeUndefined()
-    expect(login.headers.getSetCookie()[0]).toMatch(/^tenantry_pending=[\w-]{43}; Max-Age=300;.*HttpOnly; SameSite=Strict/)
+    expect(login.headers.getSetCookie()[0]).toMatch(
+      /^tenantry_pending=[\w-]{43}; Max-Age=300;.*HttpOnly; SameSite=Strict/,
+    )
     expect(await isSignedIn(browser)).toBe(false)
 
     const wrong = await second(browser, { totp: '000000' })
@@ -188,9 +190,9 @@ describeEachDatabase('a second factor', (given) => {
     stale.cookie = former
     expect((await stale.get('/api/me')).status).toBe(401)
     const rows = await given.database.client.totpFactor.findMany()
-    expect(JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(
-      begun.json.secret,
-    )
+    expect(
+      JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
+    ).not.toContain(begun.json.secret)
   })
 
   it('can be removed, which ends the recovery codes and every other session', async () => {
@@ -207,7 +209,10 @@ describeEachDatabase('a second factor', (given) => {
 
     expect((await here.delete('/api/users/me/second-factor/totp')).status).toBe(204)
     expect((await there.get('/api/me')).status).toBe(401)
-    expect((await here.get('/api/users/me/second-factor')).json).toMatchObject({ totp: null, recoveryCodesLeft: 0 })
+    expect((await here.get('/api/users/me/second-factor')).json).toMatchObject({
+      totp: null,
+      recoveryCodesLeft: 0,
+    })
     expect((await here.delete('/api/users/me/second-factor/totp')).status).toBe(409)
     const login = await portal.browser().post('/api/auth/login', { email, password })
     expect(login.json.user.email).toBe(email)
@@ -215,7 +220,14 @@ describeEachDatabase('a second factor', (given) => {
 
   it('refuses what is malformed or oversized', async () => {
     const browser = portal.browser()
-    for (const proof of [{}, { totp: '12' }, { totp: '1234567' }, { recovery: 'x'.repeat(41) }, { totp: '123456', recovery: 'a' }, { passkey: {} }])
+    for (const proof of [
+      {},
+      { totp: '12' },
+      { totp: '1234567' },
+      { recovery: 'x'.repeat(41) },
+      { totp: '123456', recovery: 'a' },
+      { passkey: {} },
+    ])
       expect((await second(browser, proof)).status).toBe(422)
     expect((await second(browser, { totp: '123456' })).json.code).toBe('auth.sign_in_expired')
     browser.cookies.set('tenantry_pending', `tenantry_pending=${'x'.repeat(5000)}`)

@@ -33,7 +33,8 @@ describeEachDatabase('a proof of who somebody is', (given) => {
 
   it('is wanted of operators before rights are given or taken', async () => {
     const boss = await portal.operator()
-    const { id } = (await (await portal.signedIn({ email: 'uma@example.org' })).get('/api/auth/session')).json.user
+    const { id } = (await (await portal.signedIn({ email: 'uma@example.org' })).get('/api/auth/session')).json
+      .user
     clock.advance(601)
     const codes = []
     for (const answer of [
@@ -122,7 +123,14 @@ describeEachDatabase('a second factor that is asked for', (given) => {
     expect((await fresh.get('/api/tenants')).status).toBe(200)
 
     // By a role that somebody is given, and by its loss.
-    expect((await fresh.patch(`/api/tenants/acme/members/${(await member.get('/api/auth/session')).json.user.id}`, { role: 'owner' })).status).toBe(200)
+    expect(
+      (
+        await fresh.patch(
+          `/api/tenants/acme/members/${(await member.get('/api/auth/session')).json.user.id}`,
+          { role: 'owner' },
+        )
+      ).status,
+    ).toBe(200)
     expect((await member.get('/api/me')).json.code).toBe('auth.second_factor_required')
     const { id } = (await member.get('/api/auth/session')).json.user
     await fresh.patch(`/api/tenants/acme/members/${id}`, { role: 'admin' })
@@ -169,7 +177,10 @@ it('is absent in oidc-only mode, with everything about second factors and passwo
       ['PATCH', `/api/users/me/passkeys/${id}`],
       ['DELETE', `/api/users/me/passkeys/${id}`],
     ] as const)
-      expect([path, (await portal.browser().send(method, path, method === 'GET' ? {} : { body: {} })).status]).toEqual([path, 404])
+      expect([
+        path,
+        (await portal.browser().send(method, path, method === 'GET' ? {} : { body: {} })).status,
+      ]).toEqual([path, 404])
     expect((await portal.browser().get('/api/portal')).json.passwordReset).toBe(false)
   } finally {
     await portal.close()

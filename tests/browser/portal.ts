@@ -33,10 +33,11 @@ export interface Visit {
 }
 
 /** @param options.env variables for the server, beside the fake's */
-export async function openPortal(options: Pick<ServerOptions, 'env'> = {}): Promise<BrowserPortal> {
+export async function openPortal(options: Pick<ServerOptions, 'env' | 'host'> = {}): Promise<BrowserPortal> {
   const authentik = await startAuthentikFake()
   const gate = await startGate(authentik.url)
   const server = await startServer({
+    ...options,
     env: { AUTHENTIK_API_URL: gate.url, AUTHENTIK_API_TOKEN: authentik.token, ...options.env },
   })
   const browser = await launchChromium()

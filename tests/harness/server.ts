@@ -18,6 +18,8 @@ export interface ServerOptions {
   dataDir?: string
   /** Default: a free one. */
   port?: number
+  /** The name in its address. Default 127.0.0.1; passkeys want a domain. */
+  host?: 'localhost' | '127.0.0.1'
   /** Default: `GET /health` has answered 200 before `startServer` resolves. */
   waitFor?: 'health' | 'nothing'
 }
@@ -54,7 +56,7 @@ export async function startServer(options: ServerOptions = {}): Promise<BuiltSer
     throw new Error('There is no build: run `npm run build` before the tests that need it.')
   const port = options.port ?? (await freePort())
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantry-server-')))
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://${options.host ?? '127.0.0.1'}:${port}`
   const lines: { from: 'stdout' | 'stderr'; text: string }[] = []
   const textOf = ({ text }: (typeof lines)[number]) => text
   let env = definedOnly({

@@ -1,3 +1,4 @@
+import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { askPasskey } from '#server/http/passkey-question'
@@ -9,6 +10,8 @@ export default defineRoute({
   modes: ['standalone'],
   response: PasskeyOptions,
   idempotency: 'never',
-  handle: async ({ container, event }) =>
-    askPasskey(event, await container.passkeyCeremonies.ask('sign-in', null)),
+  async handle({ scope, container, event }) {
+    await requireLocalSignIn(scope, container)
+    return askPasskey(event, await container.passkeyCeremonies.ask('sign-in', null))
+  },
 })

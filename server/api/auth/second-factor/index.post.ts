@@ -1,3 +1,4 @@
+import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
 import { completeSignIn } from '#server/auth/sign-in/second-step'
 import { entry } from '#server/http/access'
 import { clearStepCookies, issueSessionCookie, stepToken } from '#server/http/cookies'
@@ -14,6 +15,7 @@ export default defineRoute({
   response: SignedIn,
   idempotency: 'never',
   async handle({ scope, body, container, event }) {
+    await requireLocalSignIn(scope, container)
     const tokens = { pending: stepToken(event, 'pending'), passkey: stepToken(event, 'passkey') }
     const { user, session } = await completeSignIn(scope, container, body, originOf(event), tokens)
     clearStepCookies(event)

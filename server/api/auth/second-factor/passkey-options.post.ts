@@ -1,3 +1,4 @@
+import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
 import { askForSecondFactor } from '#server/auth/sign-in/second-step'
 import { entry } from '#server/http/access'
 import { stepToken } from '#server/http/cookies'
@@ -11,6 +12,8 @@ export default defineRoute({
   modes: ['standalone'],
   response: PasskeyOptions,
   idempotency: 'never',
-  handle: async ({ scope, container, event }) =>
-    askPasskey(event, await askForSecondFactor(scope, container, stepToken(event, 'pending'))),
+  async handle({ scope, container, event }) {
+    await requireLocalSignIn(scope, container)
+    return askPasskey(event, await askForSecondFactor(scope, container, stepToken(event, 'pending')))
+  },
 })
