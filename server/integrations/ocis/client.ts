@@ -1,0 +1,66 @@
+import { systemClock, type Clock } from '#server/lib/clock'
+import type { StepPlanner } from '#server/provisioning/step-planner.port'
+import { createAuthorization, type OcisAuth } from './authorization'
+import { createExchange } from './exchange'
+import { createSpaceHints } from './found'
+import { createMemberStep } from './member-step'
+import { createPeople } from './people'
+import { createPermissions } from './permissions'
+import { createSpaceStep } from './space-step'
+import { createSpaces } from './spaces'
+
+export type { OcisAuth } from './authorization'
+
+const apiPath = '/graph'
+const defaultTimeoutMs = 10_000
+
+/** Where OCIS or OpenCloud is, and how it is asked. */
+export interface OcisOptions {
+  /** http or https; an origin, or the path below which it is served; with or without `/graph`. */
+  apiUrl: string
+  /**
+   * Of a service account with the role Space Admin, which may list all spaces, or Admin, which may read all accounts
+   * too. It stays a manager of every space that it makes.
+   */
+  auth: OcisAuth
+  /** Whether a member who has no account there gets one, with the e-mail address as username. Default false. */
+  createUsers?: boolean
+  /** For one call, from sending to the answer's last byte; for a listing six times as long. Default 10,000. */
+  timeoutMs?: number
+  fetch?: typeof globalThis.fetch
+  clock?: Clock
+}
+
+/**
+ * The steps `space` and `members` at OCIS or OpenCloud, which share one token.
+ *
+ * @throws TypeError for an address or credentials that can't be used; its message repeats none of them
+ */
+export function createOcisPlanners(options: OcisOptions): StepPlanner[] {
+  const {
+    auth,
+    createUsers = false,
+    timeoutMs = defaultTimeoutMs,
+    fetch = globalThis.fetch,
+    clock = systemClock,
+  } = options
+  const base = apiBase(options.apiUrl)
+  const authorization = createAuthorization(auth, { timeoutMs, clock, fetch })
+  const exchange = createExchange({ base, authorization, timeoutMs, clock, fetch })
+  const spaces = createSpaces(exchange)
+  const people = createPeople(exchange)
+  const permissions = createPermissions(exchange)
+  const hints = createSpaceHints()
+  return [
+    createSpaceStep(spaces, hints),
+    createMemberStep({ spaces, hints, people, permissions, createUsers }),
+  ]
+}
+
+function apiBase(apiUrl: string): string {
+  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
+  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
+  if (!isPlain || url.search || url.hash) throw new TypeError('the address of OCIS is not an http(s) origin')
+  const path = url.pathname.replace(/\/+$/, '')
+  return url.origin + (path.endsWith(apiPath) ? path : path + apiPath)
+}

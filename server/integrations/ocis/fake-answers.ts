@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { Operation } from './fake-schema.ts'
+
+export interface FakeAnswer {
+  status: number
+  /** Absent: an empty body. */
+  body?: unknown
+}
+
+/** A request that passed the schema. */
+export interface FakeRequest {
+  path: Operation['path']
+  query: Record<string, unknown>
+  body: Record<string, unknown>
+  headers: Record<string, string | undefined>
+}
+
+/** What the service account may do: `none` is an account without a role. */
+export type FakeRole = 'admin' | 'spaceAdmin' | 'user' | 'none'
+
+export const ok = (body: unknown, status = 200): FakeAnswer => ({ status, body })
+export const noContent: FakeAnswer = { status: 204 }
+
+/** An error in LibreGraph's own form. */
+export function graphError(status: number, code: string, message: string): FakeAnswer {
+  const innererror = { date: new Date().toISOString(), 'request-id': `fake/${randomUUID().slice(0, 8)}` }
+  return { status, body: { error: { code, message, innererror } } }
+}
+
+export const badRequest = (message: string) => graphError(400, 'invalidRequest', message)
+export const driveNotFound = () => graphError(404, 'itemNotFound', 'drive not found')
+
+/** Go's strconv.ParseBool, by which headers are read. */
+export function parseBool(value: string | undefined): boolean {
+  return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value ?? '')
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { badRequest, type FakeAnswer } from './fake-answers.ts'
+import type { Fate } from './fake-faults.ts'
+
+/** Reads a request to its end. */
+export async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * Reads a request's JSON to its end; undefined where there is none.
+ *
+ * @returns the value, or the answer that refuses it: 415 for another media type, 400 for what is not JSON
+ */
+export async function readJson(
+  request: IncomingMessage,
+): Promise<{ body: unknown } | { refusal: FakeAnswer }> {
+  const text = await readText(request)
+  if (!text) return { body: undefined }
+  const type = request.headers['content-type'] ?? ''
+  if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
+    return { refusal: { ...badRequest(`unsupported media type ${type}`), status: 415 } }
+  }
+  try {
+    return { body: JSON.parse(text) as unknown }
+  } catch {
+    return { refusal: badRequest('invalid request body') }
+  }
+}
+
+/** Sends a JSON answer, or an empty one. */
+export function send(response: ServerResponse, { status, body }: FakeAnswer): void {
+  sendText(response, status, { 'content-type': 'application/json' }, textOf(body))
+}
+
+/**
+ * Lets a call meet its fate: performs it unless a fault comes before that, and sends what it gave unless one
+ * comes after. A caller that went away while it was delayed does not stop it from being applied.
+ */
+export async function meet(fate: Fate, response: ServerResponse, perform: () => FakeAnswer): Promise<void> {
+  const { delayMs, fault } = fate
+  if (delayMs > 0) await wait(delayMs, undefined, { ref: false })
+  const answer = fault?.when === 'before' ? undefined : perform()
+  if (!fault) return answer && send(response, answer)
+  if (fault.kind === 'answer') {
+    const type = typeof fault.body === 'string' ? 'text/plain' : 'application/json'
+    return sendText(response, fault.status, { 'content-type': type, ...fault.headers }, textOf(fault.body))
+  }
+  if (fault.when === 'midway' && answer) await sendHalf(response, answer)
+  if (fault.kind === 'drop') response.destroy()
+}
+
+function textOf(body: unknown): string {
+  return typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body)
+}
+
+function sendText(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  text: string,
+): void {
+  response.writeHead(status, {
+    ...headers,
+    ...(status === 204 ? {} : { 'content-length': Buffer.byteLength(text) }),
+  })
+  response.end(text)
+}
+
+function sendHalf(response: ServerResponse, { status, body }: FakeAnswer): Promise<void> {
+  const bytes = Buffer.from(textOf(body))
+  if (bytes.length === 0) return Promise.resolve()
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length })
+  return new Promise((resolve) => response.write(bytes.subarray(0, bytes.length / 2), () => resolve()))
+}

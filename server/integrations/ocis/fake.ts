@@ -1,0 +1,208 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '#server/lib/clock'
+import { badRequest, graphError, type FakeAnswer, type FakeRequest, type FakeRole } from './fake-answers.ts'
+import { answerControl, type Controls } from './fake-control.ts'
+import { createFakeDrives } from './fake-drives.ts'
+import { createFaults, operationIds, type OperationId } from './fake-faults.ts'
+import { meet, readJson, readText, send } from './fake-http.ts'
+import { createCallLog } from './fake-log.ts'
+import { createFakePeople } from './fake-people.ts'
+import { createFakePermissions } from './fake-permissions.ts'
+import { loadOperations, type Flavour, type Operation } from './fake-schema.ts'
+import { createFakeTokens, type FakeCredentials } from './fake-tokens.ts'
+
+const apiPath = '/graph'
+const tokenPath = '/application/o/token/'
+const appTokenPath = '/auth-app/tokens'
+const serviceName = 'tenantry'
+
+/** How the fake behaves; what can be changed while it runs. */
+export interface FakeSettings {
+  /** Of the service account. */
+  role: FakeRole
+  /** Whether those who may not manage accounts see e-mail addresses (OCIS_SHOW_USER_EMAIL_IN_RESULTS). */
+  showsMail: boolean
+}
+
+/** A running fake of OCIS or OpenCloud, and of the issuer of its tokens. */
+export interface OcisFake extends Controls {
+  /** Its origin, such as `http://127.0.0.1:9200`. */
+  readonly url: string
+  readonly tokenUrl: string
+  readonly credentials: FakeCredentials
+  /** Of the service account. */
+  readonly serviceId: string
+  readonly settings: FakeSettings
+  /** Cuts every connection and ends. */
+  stop(): Promise<void>
+}
+
+type Handlers = Record<
+  Exclude<OperationId, 'IssueToken' | 'CreateAppToken'>,
+  (request: FakeRequest) => FakeAnswer
+>
+
+/**
+ * Starts a fake of the spaces, accounts and permissions of LibreGraph on 127.0.0.1, with an issuer of tokens beside it:
+ * stateful, asking for a token, and stricter than the servers in that it refuses (400) and records whatever the
+ * published schema does not declare. `/-/…` controls it (fake-control.ts).
+ *
+ * It has the ways of the servers that their schema does not tell: see fake-drives.ts, fake-people.ts and
+ * fake-permissions.ts. What their proxy refuses has no body: 401 for a token, 500 for an account without a role.
+ *
+ * @param options.port 0, the default, takes a free one
+ * @param options.flavour whose schema and ways it has
+ * @param options.tokenSeconds how long an issued token lasts. Default 300
+ * @throws the listening socket's error, such as EADDRINUSE
+ */
+export async function startOcisFake(
+  options: Partial<FakeSettings> & {
+    port?: number
+    flavour?: Flavour
+    tokenSeconds?: number
+    clock?: Clock
+  } = {},
+): Promise<OcisFake> {
+  const { port = 0, flavour = 'ocis', tokenSeconds = 300, clock = { now: () => new Date() } } = options
+  const settings: FakeSettings = { role: options.role ?? 'admin', showsMail: options.showsMail ?? false }
+  const findOperation = loadOperations(flavour)
+  const faults = createFaults()
+  const log = createCallLog()
+  const tokens = createFakeTokens({ clock, lifetimeSeconds: tokenSeconds, username: serviceName })
+  const people = createFakePeople({
+    serviceName,
+    role: () => settings.role,
+    showsMail: () => settings.showsMail,
+  })
+  const permissions = createFakePermissions({
+    flavour,
+    serviceId: people.service.id,
+    find: (request) => drives.find(request),
+    user: people.user,
+    group: people.group,
+  })
+  const drives = createFakeDrives({
+    flavour,
+    role: () => settings.role,
+    ownGrant: permissions.ownGrant,
+    isOwnManager: permissions.isOwnManager,
+    renderGrants: permissions.renderOld,
+  })
+  const perform: Handlers = { ...drives.perform, ...people.perform, ...permissions.perform }
+
+  function meetFate(id: OperationId, response: ServerResponse, act: () => FakeAnswer): Promise<void> {
+    log.begin(id)
+    response.once('close', () => log.end())
+    return meet(faults.take(id), response, act)
+  }
+
+  /** What the proxy refuses before the service is asked, without a body. */
+  function deny(request: IncomingMessage): FakeAnswer | undefined {
+    if (!tokens.isKnown(request.headers.authorization)) return { status: 401 }
+    return settings.role === 'none' ? { status: 500 } : undefined
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url ?? '/'
+    const url = new URL(target, fake.url)
+    if (url.pathname.startsWith('/-/')) return answerControl(fake, request, response, url.pathname)
+    if (request.method === 'POST' && url.pathname === tokenPath) {
+      const form = await readText(request)
+      return meetFate('IssueToken', response, () => tokens.issue(request.headers['content-type'], form))
+    }
+    if (request.method === 'POST' && url.pathname === appTokenPath) {
+      return meetFate(
+        'CreateAppToken',
+        response,
+        () => deny(request) ?? tokens.issueAppToken(url.searchParams),
+      )
+    }
+    const read = await readJson(request)
+    const path = target.split('?', 1)[0] ?? ''
+    const operation = path.startsWith(`${apiPath}/`)
+      ? findOperation(request.method ?? '', path.slice(apiPath.length))
+      : undefined
+    const id = operationIds.find((performed) => performed === operation?.id)
+    if (!operation || !id || !(id in perform)) {
+      return send(response, graphError(404, 'itemNotFound', 'The fake has no such path.'))
+    }
+    await meetFate(id, response, () => {
+      const denial = deny(request) ?? ('refusal' in read ? read.refusal : undefined)
+      const body = 'body' in read ? read.body : undefined
+      return denial ?? performStrictly(operation, id as keyof Handlers, { path, url, body, request })
+    })
+  }
+
+  function performStrictly(
+    operation: Operation,
+    id: keyof Handlers,
+    sent: { path: string; url: URL; body: unknown; request: IncomingMessage },
+  ): FakeAnswer {
+    const { values: query, faults: queryFaults } = operation.parseQuery(sent.url.searchParams)
+    const raw = /[$!]/.test(sent.path) ? [{ field: 'path', message: '$ and ! have to be encoded' }] : []
+    const misfits = [...raw, ...queryFaults, ...operation.checkBody(sent.body)]
+    log.violate(`${id} request`, misfits)
+    if (misfits.length > 0) {
+      return badRequest(misfits.map(({ field, message }) => `${field} ${message}`.trim()).join('; '))
+    }
+    const { restore, purge } = sent.request.headers as Record<string, string | undefined>
+    const body = { ...(sent.body as object) }
+    const given = perform[id]({ path: operation.path, query, body, headers: { restore, purge } })
+    log.violate(`${id} answer ${given.status}`, operation.checkAnswer(given.status, given.body))
+    return given
+  }
+
+  const server = createServer((request, response) => {
+    // A caller that goes away before its answer is no failure of ours.
+    response.on('error', () => {})
+    answer(request, response).catch((error: unknown) => {
+      if (request.destroyed && !request.complete) return
+      log.violate('fake', [{ field: '', message: String(error) }])
+      if (!response.headersSent) send(response, graphError(500, 'generalException', 'The fake failed.'))
+    })
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+
+  function existing(id: string) {
+    const drive = drives.get(id)
+    if (!drive) throw new TypeError(`There is no space ${id}.`)
+    return drive
+  }
+
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const fake: OcisFake = {
+    url,
+    tokenUrl: url + tokenPath,
+    credentials: tokens.credentials,
+    serviceId: people.service.id,
+    settings,
+    faults,
+    drives: drives.list,
+    addDrive: drives.add,
+    changeDrive: (id, change) => void Object.assign(existing(id), change),
+    users: people.list,
+    addUser: people.add,
+    removeUser: (id) => void people.remove(id),
+    addGroup: people.addGroup,
+    grant: ({ driveId, kind, holderId, roles }) =>
+      permissions.grant(existing(driveId), kind, holderId, roles),
+    calls: log.calls,
+    peakConcurrency: log.peak,
+    violations: log.violations,
+    revokeTokens: tokens.revoke,
+    reset() {
+      drives.clear()
+      people.clear()
+      faults.clear()
+      log.clear()
+    },
+    async stop() {
+      server.closeAllConnections()
+      if (server.listening) await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return fake
+}

@@ -1,0 +1,75 @@
+import { sha256 } from '#server/lib/ids'
+import type { DesiredTenant } from './desired'
+import type { PlannedChange, Resource, StepPlanner } from '#server/provisioning/step-planner.port'
+import { failed } from './failure'
+import { findSpaces, type SpaceHints } from './found'
+import { compareMembers, type Holder } from './member-plan'
+import { createMemberWrites } from './member-writes'
+import type { People } from './people'
+import type { Permissions } from './permissions'
+import { isDisabled, type Spaces } from './spaces'
+import type { Drive } from './wire'
+
+/**
+ * The step `members`: who is in the tenant's space. People are known by their e-mail address; who has no account there
+ * yet is noted and looked at again, or gets one where `createUsers` says so. `externalId` is the space's id.
+ *
+ * A plan takes four calls for any number of members, and up to eight more where that spares the list of all accounts.
+ * The last change of a plan reads who is in the space once more, and fails where the server did not do what it said.
+ *
+ * While the tenant is closed nothing changes: a disabled space lets nobody in, and does not show who is in it.
+ */
+export function createMemberStep(tools: {
+  spaces: Spaces
+  hints: SpaceHints
+  people: People
+  permissions: Permissions
+  createUsers: boolean
+}): StepPlanner {
+  const { spaces, hints, people, permissions, createUsers } = tools
+  const writes = createMemberWrites({ people, permissions })
+
+  async function openSpace(tenant: DesiredTenant, signal: AbortSignal): Promise<Drive> {
+    const { main } = await findSpaces(spaces, tenant, null, 'all', signal)
+    if (main && !isDisabled(main)) return main
+    const state = main ? 'is disabled' : 'is not there'
+    throw failed('rejected', `The space of ${tenant.name} ${state}: its own step comes first`, {
+      retryable: true,
+    })
+  }
+
+  return {
+    service: 'ocis',
+    step: 'members',
+
+    async plan(tenant, { externalId }, signal) {
+      if (tenant.state === 'purged') return { resources: [], changes: [], notes: [] }
+      const knownId = externalId ?? hints.recall(tenant.id)
+      const { main: space } = await findSpaces(spaces, tenant, knownId, 'main', signal)
+      if (space && (tenant.state === 'closed' || isDisabled(space))) {
+        const notes =
+          tenant.state === 'closed' ? [] : ['The space is disabled; who is in it is seen once it is open']
+        return { resources: [resourceOf(space, null)], changes: [], notes }
+      }
+      if (tenant.state === 'closed') return { resources: [], changes: [], notes: [] }
+
+      const emails = tenant.members.flatMap(({ email }) => email ?? [])
+      const [me, present] = await Promise.all([
+        people.me(signal),
+        space ? permissions.list(space, signal) : [],
+      ])
+      const accounts = await people.find(emails, signal)
+      const { holders, changes, notes } = compareMembers(tenant.members, accounts, present, me, createUsers)
+      const planned: PlannedChange[] = writes.plan(changes, (during) =>
+        space ? Promise.resolve(space) : openSpace(tenant, during),
+      )
+      return { resources: space ? [resourceOf(space, holders)] : [], changes: planned, notes }
+    },
+  }
+}
+
+function resourceOf({ id, name }: Drive, holders: Holder[] | null): Resource {
+  const present = holders?.map(({ userId, role }) => `${userId} ${role}`).sort()
+  const fingerprint = present ? sha256(JSON.stringify(present)) : 'disabled'
+  return { kind: 'members', name, externalId: id, fingerprint }
+}
