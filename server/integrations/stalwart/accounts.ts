@@ -1,0 +1,232 @@
+import type {
+  DesiredMember,
+  DesiredTenant,
+  PlannedChange,
+  StepPlanner,
+} from '#server/provisioning/step-planner.port'
+import { accountResource, deletion, field, refuse } from './changes'
+import type { DesiredMailbox, Directory, Mailbox, MailboxChanges, MailDomain } from './directory'
+import { inOrder } from './domains'
+import { failed, isTaken } from './failure'
+import { mailboxStamp } from './stamp'
+
+/**
+ * The step `accounts`, which comes after `domains`: a mailbox for each member on the tenant's first domain, with the
+ * same address on its others.
+ *
+ * A mailbox is never deleted while its tenant is there, since its mail would be lost: of who leaves, and of all in a
+ * closed tenant, signing in is switched off, which ends every way in; mail is still taken in. Who comes back gets
+ * theirs back. Addresses, permissions and passwords that an operator adds at Stalwart are left as they are.
+ */
+export function createAccountsPlanner(directory: Directory): StepPlanner {
+  return {
+    service: 'stalwart',
+    step: 'accounts',
+
+    async plan(tenant, _known, signal) {
+      const found = await directory.findDomains(tenant.domains, tenant.id, signal)
+      const domains = inOrder(
+        found.filter(({ tenantId }) => tenantId === tenant.id),
+        tenant,
+      )
+      // On whatever has one of the names, ours or not: a mailbox is ours by its own stamp, and has to close.
+      const mailboxes = found.length > 0 ? await directory.listMailboxes(found, signal) : []
+      const ours = mailboxes
+        .filter(({ owner }) => owner?.tenantId === tenant.id)
+        .sort((one, other) => (one.email < other.email ? -1 : 1))
+      const resources = ours.map(accountResource)
+      if (tenant.state === 'purged')
+        return { resources, changes: ours.map((mailbox) => deletion(directory, mailbox)), notes: [] }
+      const { changes, notes } = planMembers({ directory, tenant, domains, mailboxes, ours })
+      return { resources, changes, notes }
+    },
+
+    async survey(cursor, signal) {
+      const { items, next } = await directory.pageOfMailboxes(cursor, signal)
+      const found = items
+        .filter(({ owner }) => owner !== null)
+        .map((mailbox) => ({ ...accountResource(mailbox), tenantId: mailbox.owner?.tenantId ?? null }))
+      return { found, next }
+    },
+  }
+}
+
+interface Situation {
+  directory: Directory
+  tenant: DesiredTenant
+  /** Ours, in their order. */
+  domains: readonly MailDomain[]
+  /** All on them, and on others with one of the tenant's names. */
+  mailboxes: readonly Mailbox[]
+  /** Those with the tenant's stamp. */
+  ours: readonly Mailbox[]
+}
+
+function planMembers(situation: Situation): { changes: PlannedChange[]; notes: string[] } {
+  const { directory, tenant, domains, mailboxes, ours } = situation
+  const [first] = tenant.domains
+  const primary = domains.find(({ name }) => name === first)
+  const others = domains.filter(({ name }) => name !== first && tenant.domains.includes(name))
+  const takenBy = holders(mailboxes)
+  const byUser = Map.groupBy(ours, ({ owner }) => owner?.userId)
+  const kept = new Set<Mailbox>()
+  const changes: PlannedChange[] = []
+
+  for (const member of tenant.members) {
+    const candidates = byUser.get(member.userId) ?? []
+    const isMain = ({ address }: Mailbox) =>
+      address.local === member.mailbox && address.domainKey === primary?.key
+    const mailbox = candidates.find(isMain) ?? candidates[0]
+    if (mailbox) kept.add(mailbox)
+    if (!primary || member.mailbox === null) {
+      if (mailbox) changes.push(...planSignIn(directory, mailbox, tenant.state === 'closed'))
+      continue
+    }
+    const desired = desiredMailbox(tenant, member, member.mailbox, primary, others)
+    changes.push(...planMailbox(directory, mailbox, desired, takenBy))
+  }
+  for (const mailbox of ours) {
+    if (!kept.has(mailbox)) changes.push(...planSignIn(directory, mailbox, true, theyLeft))
+  }
+  const isWaiting = first !== undefined && !primary && tenant.state === 'active'
+  return {
+    changes,
+    notes: isWaiting ? [`Mailboxes are made once Stalwart has ${first} for the tenant.`] : [],
+  }
+}
+
+const theyLeft = 'It belongs to nobody in the tenant: its mail is kept, and nobody can sign in to it.'
+
+function desiredMailbox(
+  tenant: DesiredTenant,
+  { userId, name }: DesiredMember,
+  local: string,
+  domain: MailDomain,
+  others: readonly MailDomain[],
+): DesiredMailbox {
+  return {
+    owner: { tenantId: tenant.id, userId },
+    local,
+    domain,
+    displayName: name.trim() || null,
+    quotaBytes: tenant.mailboxBytes,
+    isClosed: tenant.state === 'closed',
+    aliases: others.map((other) => ({ local, domain: other })),
+  }
+}
+
+/** Who has an address, by `local@key`. */
+function holders(mailboxes: readonly Mailbox[]): Map<string, Mailbox> {
+  return new Map(
+    mailboxes.flatMap((mailbox) =>
+      [mailbox.address, ...mailbox.aliases].map(({ local, domainKey }) => [`${local}@${domainKey}`, mailbox]),
+    ),
+  )
+}
+
+function planMailbox(
+  directory: Directory,
+  mailbox: Mailbox | undefined,
+  desired: DesiredMailbox,
+  takenBy: ReadonlyMap<string, Mailbox>,
+): PlannedChange[] {
+  const { local, domain } = desired
+  const email = `${local}@${domain.name}`
+  const holderOf = (it: { local: string; domain: MailDomain }) => {
+    const holder = takenBy.get(`${it.local}@${it.domain.key}`)
+    return holder && holder !== mailbox ? holder : undefined
+  }
+  const holder = holderOf(desired)
+  if (holder) {
+    const refusal = refuse('account', email, whyTaken(email, holder, desired))
+    // Whatever else is in the way, a mailbox opens and closes with its tenant.
+    const signIn = mailbox ? planSignIn(directory, mailbox, desired.isClosed) : []
+    return [...signIn, ...(desired.isClosed ? [] : [refusal])]
+  }
+  const refused = desired.isClosed ? [] : desired.aliases.filter(holderOf)
+  const aliases = desired.aliases.filter((alias) => !holderOf(alias))
+  const refusals = refused.map((alias) => {
+    const name = `${alias.local}@${alias.domain.name}`
+    return refuse(
+      'alias',
+      name,
+      `Stalwart has this address for ${holderOf(alias)?.email}: take it from there.`,
+    )
+  })
+  if (mailbox) return [...planChanges(directory, mailbox, { ...desired, aliases }), ...refusals]
+  // Nobody gets into a closed tenant, and there is no mail to keep.
+  if (desired.isClosed) return []
+  const apply = (signal: AbortSignal) => create(directory, { ...desired, aliases }, signal)
+  return [{ action: 'create', kind: 'account', name: email, reason: noPassword, apply }, ...refusals]
+}
+
+const noPassword =
+  'Without a password: mail is signed in to through the identity provider, or with one that is set at Stalwart.'
+
+const whyTaken = (email: string, holder: Mailbox, { owner }: DesiredMailbox): string =>
+  holder.owner
+    ? `Stalwart has the address ${email} for somebody else (account ${holder.email}), by its stamp: it is kept for them.`
+    : `Stalwart has the address ${email} (account ${holder.email}) already, and Tenantry did not make it: remove it ` +
+      `there, or stamp it with ${mailboxStamp(owner)} to hand it over with its mail.`
+
+function planChanges(directory: Directory, mailbox: Mailbox, desired: DesiredMailbox): PlannedChange[] {
+  const { local, domain, displayName, quotaBytes, isClosed } = desired
+  const isMoved = mailbox.address.local !== local || mailbox.address.domainKey !== domain.key
+  const has = (alias: { local: string; domain: MailDomain }) =>
+    mailbox.aliases.some((it) => it.local === alias.local && it.domainKey === alias.domain.key)
+  const addAliases = desired.aliases.filter((alias) => !has(alias))
+  const added = addAliases.map((alias) => `${alias.local}@${alias.domain.name}`).join(', ')
+  const changes: MailboxChanges = {
+    ...(isMoved ? { address: { local, domain } } : {}),
+    ...(displayName === mailbox.displayName ? {} : { displayName }),
+    ...(quotaBytes === mailbox.quotaBytes ? {} : { quotaBytes }),
+    ...(isClosed === mailbox.isClosed ? {} : { isClosed }),
+    ...(addAliases.length > 0 ? { addAliases } : {}),
+  }
+  if (Object.keys(changes).length === 0) return []
+  const fields = {
+    ...(changes.address ? field('address', mailbox.email, `${local}@${domain.name}`) : {}),
+    ...('displayName' in changes ? field('name', mailbox.displayName, displayName) : {}),
+    ...('quotaBytes' in changes ? field('quota', mailbox.quotaBytes, quotaBytes) : {}),
+    ...('isClosed' in changes ? signInField(isClosed) : {}),
+    ...('addAliases' in changes ? field('aliases', null, added) : {}),
+  }
+  const apply = (signal: AbortSignal) => directory.changeMailbox(mailbox, changes, signal)
+  return [{ action: 'update', kind: 'account', name: mailbox.email, fields, apply }]
+}
+
+const signInField = (isClosed: boolean) => field('sign-in', isClosed ? 'on' : 'off', isClosed ? 'off' : 'on')
+
+function planSignIn(
+  directory: Directory,
+  mailbox: Mailbox,
+  isClosed: boolean,
+  reason?: string,
+): PlannedChange[] {
+  if (mailbox.isClosed === isClosed) return []
+  return [
+    {
+      action: 'update',
+      kind: 'account',
+      name: mailbox.email,
+      fields: signInField(isClosed),
+      ...(reason === undefined ? {} : { reason }),
+      apply: (signal) => directory.changeMailbox(mailbox, { isClosed }, signal),
+    },
+  ]
+}
+
+async function create(directory: Directory, desired: DesiredMailbox, signal: AbortSignal): Promise<void> {
+  const email = `${desired.local}@${desired.domain.name}`
+  let obstacle: Mailbox | undefined
+  try {
+    obstacle = await directory.createMailbox(desired, signal)
+  } catch (error) {
+    if (!isTaken(error)) throw error
+    throw failed('conflict', `${error.message}; it is no account of ours: remove it there.`)
+  }
+  const { owner } = desired
+  if (!obstacle || (obstacle.owner?.tenantId === owner.tenantId && obstacle.owner.userId === owner.userId))
+    return
+  throw failed('conflict', whyTaken(email, obstacle, desired))
+}

@@ -1,0 +1,98 @@
+import { systemClock, type Clock } from '#server/lib/clock'
+import type { StepPlanner } from '#server/provisioning/step-planner.port'
+import { createAccountsPlanner } from './accounts'
+import { createEitherDirectory } from './dialect'
+import type { Directory, MailRecord } from './directory'
+import { createDomainsPlanner } from './domains'
+import { createExchange } from './exchange'
+import { createJmap } from './jmap'
+import { createJmapDomains } from './jmap-domains'
+import { createJmapMailboxes } from './jmap-mailboxes'
+import { createRest } from './rest'
+import { createRestDomains } from './rest-domains'
+import { createRestMailboxes } from './rest-mailboxes'
+
+const defaultTimeoutMs = 10_000
+
+/** Where Stalwart is, and how it is asked. */
+export interface StalwartOptions {
+  /** http or https; an origin, or the path below which Stalwart is served; with or without `/api` or `/jmap`. */
+  apiUrl: string
+  /** An API key or access token, or `user:password`. It may manage domains, accounts and DKIM keys. */
+  token: string
+  /** For one call, from sending to the answer's last byte; and how long new DKIM keys are waited for. Default 10,000. */
+  timeoutMs?: number
+  fetch?: typeof globalThis.fetch
+  clock?: Clock
+}
+
+/**
+ * The steps `domains` and `accounts` at Stalwart: mail domains with their DKIM keys, and a mailbox for each member.
+ * 0.16 and later are asked over JMAP, 0.15 over its REST API; which of the two, the server says.
+ *
+ * A domain is a tenant's by the stamp `tenantry:TENANT` in its description, a mailbox by `tenantry:TENANT:USER` in
+ * the description of a switched-off alias (0.16) or in a URL (0.15). What carries no stamp or another one is refused.
+ * Both are written in the very call that makes the thing.
+ *
+ * Nobody is given a password: mail is signed in to through the identity provider that Stalwart's directory names, or
+ * with a password that an operator sets at Stalwart, which is left as it is.
+ *
+ * @throws TypeError for an address or a token that can't be used; its message repeats neither
+ */
+export function createStalwartPlanners(options: StalwartOptions): StepPlanner[] {
+  const directory = connect(options)
+  return [createDomainsPlanner(directory), createAccountsPlanner(directory)]
+}
+
+/**
+ * The DNS records that Stalwart wants published for a domain: MX, SPF, DKIM, DMARC, SRV and more.
+ *
+ * @throws TypeError for an address or a token that can't be used; its message repeats neither
+ */
+export function createStalwartRecords(options: StalwartOptions): {
+  /**
+   * @param domain in lower case, as A-labels
+   * @returns none where Stalwart has no such domain (yet)
+   * @throws IntegrationError
+   */
+  recordsOf(domain: string, signal: AbortSignal): Promise<MailRecord[]>
+} {
+  const directory = connect(options)
+  return { recordsOf: (domain, signal) => directory.recordsOf(domain, signal) }
+}
+
+function connect(options: StalwartOptions): Directory {
+  const { timeoutMs = defaultTimeoutMs, fetch = globalThis.fetch, clock = systemClock } = options
+  const { authorization, secrets } = credentialsOf(options.token)
+  const base = baseOf(options.apiUrl)
+  const exchange = createExchange({ base, authorization, secrets, timeoutMs, fetch, clock })
+  const jmap = createJmap(exchange, secrets)
+  const rest = createRest(exchange, secrets)
+  return createEitherDirectory(exchange, {
+    jmap: { ...createJmapDomains(jmap, { waitMs: timeoutMs, clock }), ...createJmapMailboxes(jmap) },
+    rest: { ...createRestDomains(rest), ...createRestMailboxes(rest) },
+  })
+}
+
+function baseOf(apiUrl: string): string {
+  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
+  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
+  if (!isPlain || url.search || url.hash)
+    throw new TypeError('the address of Stalwart is not an http(s) origin')
+  return url.origin + url.pathname.replace(/\/+$/, '').replace(/\/(api|jmap)$/, '')
+}
+
+/** A key of 0.15 holds no colon, nor does a token: what has one is a name and its password. */
+function credentialsOf(token: string): { authorization: string; secrets: string[] } {
+  if (!/^[\x20-\x7e]+$/.test(token) || token.trim() !== token)
+    throw new TypeError('the API token of Stalwart is not plain ASCII')
+  const colon = token.indexOf(':')
+  if (colon < 0) {
+    if (token.includes(' ')) throw new TypeError('the API token of Stalwart has a space in it')
+    return { authorization: `Bearer ${token}`, secrets: [token] }
+  }
+  const password = token.slice(colon + 1)
+  if (colon === 0 || !password) throw new TypeError('the API token of Stalwart lacks a name or a password')
+  const encoded = Buffer.from(token).toString('base64')
+  return { authorization: `Basic ${encoded}`, secrets: [token, encoded, password] }
+}

@@ -1,0 +1,306 @@
+import type { FakeAccount, FakeDomain, FakeState } from './fake-control.ts'
+import {
+  make,
+  patch,
+  referenceTo,
+  type Made,
+  type ObjectReference,
+  type SetErrorBody,
+} from './fake-jmap-objects.ts'
+import type { AccountFields, DomainFields, ObjectType, SignatureFields } from './fake-jmap-schema.ts'
+import { newPublicKey, recordsFor, zoneOf, type FakeKey } from './fake-zone.ts'
+
+interface FieldsOf {
+  'x:Domain': DomainFields
+  'x:Account': AccountFields
+  'x:DkimSignature': SignatureFields
+}
+interface Kept<Fields> {
+  number: number
+  fields: Fields
+  createdAt: string
+}
+type Rows = { [Type in ObjectType]: Map<string, Kept<FieldsOf[Type]>> }
+
+export type JmapStore = ReturnType<typeof createJmapStore>
+
+/** Stalwart's ids are letters. */
+const toId = (number: number): string =>
+  [...number.toString(26)].map((digit) => String.fromCharCode(97 + Number.parseInt(digit, 26))).join('')
+
+/**
+ * The objects of 0.16 with Stalwart's rules: names and addresses are unique over everything, what is referred to
+ * can't be deleted, and DKIM keys are made in the background.
+ *
+ * @param options.isExternal whether passwords are kept in another directory
+ */
+export function createJmapStore(options: { isExternal: boolean; now: () => Date }) {
+  const rows: Rows = { 'x:Domain': new Map(), 'x:Account': new Map(), 'x:DkimSignature': new Map() }
+  const publicKeys = new Map<string, string>()
+  let tasks: string[] = []
+  let last = 0
+
+  const insert = <Type extends ObjectType>(type: Type, fields: FieldsOf[Type]): string => {
+    last += 1
+    const id = toId(last)
+    rows[type].set(id, { number: last, fields, createdAt: options.now().toISOString() })
+    return id
+  }
+
+  const addressesOf = ({ name, domainId, aliases }: AccountFields) =>
+    [{ name, domainId }, ...Object.values(aliases)].map((it) => `${it.name}@${it.domainId}`)
+
+  function domainConflict({ name, aliases }: DomainFields, self?: string): SetErrorBody | undefined {
+    for (const [id, { fields }] of rows['x:Domain']) {
+      const taken = [fields.name, ...Object.keys(fields.aliases)]
+      if (id === self || ![name, ...Object.keys(aliases)].some((it) => taken.includes(it))) continue
+      return { type: 'primaryKeyViolation', properties: ['name'], objectId: referenceTo('x:Domain', id) }
+    }
+    return undefined
+  }
+
+  function accountConflict(account: AccountFields, self?: string): SetErrorBody | undefined {
+    for (const { domainId } of [account, ...Object.values(account.aliases)]) {
+      if (!rows['x:Domain'].has(domainId))
+        return { type: 'invalidForeignKey', objectId: referenceTo('x:Domain', domainId) }
+    }
+    const addresses = addressesOf(account)
+    const twice = addresses.find((it, index) => addresses.indexOf(it) !== index)
+    for (const [id, { fields }] of rows['x:Account']) {
+      const isTaken = id !== self && addressesOf(fields).some((it) => addresses.includes(it))
+      if (!isTaken && !(twice && id === self)) continue
+      return { type: 'primaryKeyViolation', properties: ['email'], objectId: referenceTo('x:Account', id) }
+    }
+    const hasCredentials = account['@type'] === 'User' && Object.keys(account.credentials).length > 0
+    return hasCredentials && options.isExternal
+      ? { type: 'forbidden', description: 'Cannot set credentials for accounts in an external directory.' }
+      : undefined
+  }
+
+  function conflict(type: ObjectType, fields: unknown, self?: string): SetErrorBody | undefined {
+    if (type === 'x:Domain') return domainConflict(fields as DomainFields, self)
+    if (type === 'x:Account') return accountConflict(fields as AccountFields, self)
+    const { domainId } = fields as SignatureFields
+    return rows['x:Domain'].has(domainId)
+      ? undefined
+      : { type: 'invalidForeignKey', objectId: referenceTo('x:Domain', domainId) }
+  }
+
+  function linksTo(domainId: string): ObjectReference[] {
+    const accounts = [...rows['x:Account']].filter(([, { fields }]) =>
+      [fields, ...Object.values(fields.aliases)].some((it) => it.domainId === domainId),
+    )
+    const keys = [...rows['x:DkimSignature']].filter(([, { fields }]) => fields.domainId === domainId)
+    return [
+      ...accounts.map(([id]) => referenceTo('x:Account', id)),
+      ...keys.map(([id]) => referenceTo('x:DkimSignature', id)),
+    ]
+  }
+
+  function keysOf(domainId: string): FakeKey[] {
+    return [...rows['x:DkimSignature']]
+      .filter(([, { fields }]) => fields.domainId === domainId)
+      .map(([id, { fields }]) => {
+        const type = fields['@type'] === 'Dkim1RsaSha256' ? 'rsa' : 'ed25519'
+        const publicKey = publicKeys.get(id) ?? newPublicKey(type)
+        publicKeys.set(id, publicKey)
+        return { type, selector: fields.selector, publicKey }
+      })
+  }
+
+  const nameOf = (domainId: string) => rows['x:Domain'].get(domainId)?.fields.name ?? ''
+  const idOf = (name: string) => [...rows['x:Domain']].find(([, { fields }]) => fields.name === name)?.[0]
+
+  const serverSetOf = {
+    'x:Domain': (id: string) => ({
+      dnsZoneFile: () => zoneOf(recordsFor(nameOf(id), keysOf(id))),
+    }),
+    'x:Account': (id: string) => ({
+      emailAddress: () => {
+        const account = rows['x:Account'].get(id)?.fields
+        return account ? `${account.name}@${nameOf(account.domainId)}` : ''
+      },
+      usedDiskQuota: () => 0,
+    }),
+    'x:DkimSignature': (id: string) => ({ publicKey: () => publicKeys.get(id) ?? '' }),
+  }
+
+  const store = {
+    create(type: ObjectType, sent: unknown): Made<string> {
+      const made = make(type, sent)
+      if ('error' in made) return made
+      const error = conflict(type, made.value)
+      if (error) return { error, isViolation: false }
+      const id = insert(type, made.value as never)
+      const isAutomatic =
+        type === 'x:Domain' && (made.value as DomainFields).dkimManagement['@type'] === 'Automatic'
+      if (isAutomatic) tasks.push(id)
+      return { value: id }
+    },
+
+    update(type: ObjectType, id: string, changes: unknown): Made<string> {
+      const kept = rows[type].get(id)
+      if (!kept) return { error: { type: 'notFound' }, isViolation: false }
+      const made = patch(type, kept.fields, changes)
+      if ('error' in made) return made
+      const error = conflict(type, made.value, id)
+      if (error) return { error, isViolation: false }
+      kept.fields = made.value as never
+      return { value: id }
+    },
+
+    destroy(type: ObjectType, id: string): SetErrorBody | undefined {
+      if (!rows[type].has(id)) return { type: 'notFound' }
+      const linkedObjects = type === 'x:Domain' ? linksTo(id) : []
+      if (linkedObjects.length > 0)
+        return { type: 'objectIsLinked', objectId: referenceTo(type, id), linkedObjects }
+      rows[type].delete(id)
+      tasks = tasks.filter((it) => it !== id)
+      return undefined
+    },
+
+    /** Ids, in the order in which their objects were made. */
+    ids: (type: ObjectType) => [...rows[type].keys()],
+    numberOf: (type: ObjectType, id: string) => rows[type].get(id)?.number,
+
+    /** What text filters look through, by filter. */
+    textOf(type: ObjectType, id: string, filter: string): string {
+      const fields = rows[type].get(id)?.fields
+      if (!fields || !('aliases' in fields)) return ''
+      const aliases = type === 'x:Domain' ? Object.keys(fields.aliases) : aliasNames(fields as AccountFields)
+      return filter === 'name' ? fields.name : [fields.name, ...aliases, fields.description ?? ''].join(' ')
+    },
+    domainIdOf(type: ObjectType, id: string): string | undefined {
+      const fields = rows[type].get(id)?.fields
+      return fields && 'domainId' in fields ? fields.domainId : undefined
+    },
+
+    /** An object with these properties; secrets are masked. */
+    render(type: ObjectType, id: string, properties: readonly string[]): Record<string, unknown> | undefined {
+      const kept = rows[type].get(id)
+      if (!kept) return undefined
+      const computed: Record<string, () => unknown> = serverSetOf[type](id)
+      const all: Record<string, unknown> = { id, ...kept.fields, createdAt: kept.createdAt }
+      if ('privateKey' in all) all.privateKey = { '@type': 'Text', secret: '*****' }
+      return Object.fromEntries(
+        ['id', ...properties].flatMap((name) => {
+          if (computed[name]) return [[name, computed[name]()]]
+          return name in all ? [[name, structuredClone(all[name])]] : []
+        }),
+      )
+    },
+
+    hasTasks: () => tasks.length > 0,
+  }
+
+  const state: FakeState = {
+    domains: () =>
+      [...rows['x:Domain']]
+        .map(([id, { fields }]): FakeDomain => ({
+          id,
+          name: fields.name,
+          description: fields.description,
+          isEnabled: fields.isEnabled,
+          keys: keysOf(id)
+            .map(({ type }) => type)
+            .sort(),
+        }))
+        .sort((one, other) => (one.name < other.name ? -1 : 1)),
+
+    accounts: () =>
+      [...rows['x:Account']]
+        .filter(([, { fields }]) => fields['@type'] === 'User')
+        .map(([id, { fields }]) => toFakeAccount(id, fields, nameOf))
+        .sort((one, other) => (one.email < other.email ? -1 : 1)),
+
+    addDomain({ name, description, aliases = [] }) {
+      const made = store.create('x:Domain', {
+        name,
+        ...(description === undefined ? {} : { description }),
+        aliases: Object.fromEntries(aliases.map((alias) => [alias, true])),
+        dkimManagement: { '@type': 'Manual' },
+      })
+      if ('error' in made) throw new Error(JSON.stringify(made.error))
+      return state.domains().find(({ id }) => id === made.value) as FakeDomain
+    },
+
+    addAccount({ email, description, aliases = [], stamp }) {
+      const split = (address: string) => {
+        const [name = '', domain = ''] = address.split('@')
+        return { name, domainId: idOf(domain) ?? domain }
+      }
+      const listed: Record<string, unknown>[] = aliases.map(split)
+      if (stamp) {
+        const name = `tenantry-${stamp.split(':').at(-1)}`
+        listed.push({ name, domainId: split(email).domainId, enabled: false, description: stamp })
+      }
+      const made = store.create('x:Account', {
+        '@type': 'User',
+        ...split(email),
+        ...(description === undefined ? {} : { description }),
+        aliases: Object.fromEntries(listed.map((alias, index) => [index, alias])),
+      })
+      if ('error' in made) throw new Error(JSON.stringify(made.error))
+      return state.accounts().find(({ id }) => id === made.value) as FakeAccount
+    },
+
+    changeAccount(email, { canSignIn, description }) {
+      const account = state.accounts().find((it) => it.email === email)
+      const disabledPermissions = { authenticate: true }
+      store.update('x:Account', account?.id ?? '', {
+        ...(description === undefined ? {} : { description }),
+        ...(canSignIn === undefined
+          ? {}
+          : { permissions: canSignIn ? { '@type': 'Inherit' } : { '@type': 'Merge', disabledPermissions } }),
+      })
+    },
+
+    removeAccount: (email) =>
+      void store.destroy('x:Account', state.accounts().find((it) => it.email === email)?.id ?? ''),
+
+    removeKeys(domain) {
+      for (const [id, { fields }] of rows['x:DkimSignature'])
+        if (nameOf(fields.domainId) === domain) rows['x:DkimSignature'].delete(id)
+    },
+
+    runTasks() {
+      for (const domainId of tasks.splice(0)) {
+        for (const type of ['ed25519', 'rsa'] as const) {
+          insert('x:DkimSignature', {
+            '@type': type === 'rsa' ? 'Dkim1RsaSha256' : 'Dkim1Ed25519Sha256',
+            domainId,
+            selector: `v1-${type}-20261125`,
+            privateKey: { '@type': 'Text', secret: 'made by the server' },
+            stage: 'active',
+          })
+        }
+      }
+    },
+
+    clear() {
+      for (const objects of Object.values(rows)) objects.clear()
+      tasks = []
+    },
+  }
+
+  return { ...store, state }
+}
+
+const aliasNames = ({ aliases }: AccountFields) => Object.values(aliases).map(({ name }) => name)
+
+function toFakeAccount(id: string, fields: AccountFields, nameOf: (domainId: string) => string): FakeAccount {
+  const { permissions } = fields
+  const disabled = permissions['@type'] === 'Inherit' ? {} : permissions.disabledPermissions
+  return {
+    id,
+    email: `${fields.name}@${nameOf(fields.domainId)}`,
+    aliases: Object.values(fields.aliases)
+      .filter(({ enabled }) => enabled)
+      .map(({ name, domainId }) => `${name}@${nameOf(domainId)}`)
+      .sort(),
+    description: fields.description,
+    quotaBytes: fields.quotas.maxDiskQuota ?? null,
+    canSignIn: !('authenticate' in disabled),
+    hasPassword: fields['@type'] === 'User' && Object.keys(fields.credentials).length > 0,
+  }
+}

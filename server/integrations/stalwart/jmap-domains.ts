@@ -1,0 +1,134 @@
+import type { Clock } from '#server/lib/clock'
+import type { Directory, MailDomain, Signing } from './directory'
+import { misfit } from './failure'
+import type { Asked, Jmap } from './jmap'
+import { createSigning } from './jmap-signing'
+import { RecordError } from './records'
+import { domainStamp, stampedTenant } from './stamp'
+import { DomainObject } from './wire'
+import { hasBoth, parseZone, signingKeysOf } from './zone'
+
+/** How long Stalwart may take to make keys before they are made here. */
+const makingMs = 10 * 60_000
+
+const domains = (purpose: string): Asked<typeof DomainObject> => ({
+  purpose,
+  type: 'x:Domain',
+  properties: ['name', 'description', 'aliases', 'isEnabled', 'createdAt', 'dkimManagement', 'dnsZoneFile'],
+  object: DomainObject,
+})
+
+type Domains = Omit<
+  Directory,
+  'listMailboxes' | 'pageOfMailboxes' | 'createMailbox' | 'changeMailbox' | 'deleteMailbox'
+>
+
+/** @param options.waitMs how long the making of keys is waited for */
+export function createJmapDomains(jmap: Jmap, options: { waitMs: number; clock: Clock }): Domains {
+  const { clock } = options
+
+  async function named(
+    name: string,
+    purpose: string,
+    signal: AbortSignal,
+  ): Promise<DomainObject | undefined> {
+    const found = await jmap.find(domains(purpose), [{ name }], signal)
+    return found.find((domain) => domain.name.toLowerCase() === name)
+  }
+
+  const signing = createSigning({
+    jmap,
+    waitMs: options.waitMs,
+    async read(name, signal) {
+      const domain = await named(name, `read the DKIM keys of ${name}`, signal)
+      return (
+        domain && { ...domain, keys: signingKeysOf(domain.dnsZoneFile), signing: signingOf(domain, clock) }
+      )
+    },
+  })
+
+  return {
+    async findDomains(names, tenantId, signal) {
+      // The text of a domain is its name, its aliases and its description; words of one letter are not in it.
+      const filters = [...[...names, tenantId].map((text) => ({ text })), ...names.map((name) => ({ name }))]
+      const found = await jmap.find(domains('look for domains'), filters, signal)
+      const unique = new Map(found.map((domain) => [domain.id, toDomain(domain, clock)]))
+      return [...unique.values()].filter(
+        (domain) =>
+          domain.tenantId === tenantId || [domain.name, ...domain.aliases].some((it) => names.includes(it)),
+      )
+    },
+
+    async pageOfDomains(cursor, signal) {
+      const { items, next } = await jmap.page(domains('list its domains'), cursor, signal)
+      return { items: items.map((domain) => toDomain(domain, clock)), next }
+    },
+
+    createDomain(name, tenantId, signal) {
+      const create = {
+        name,
+        description: domainStamp(tenantId),
+        aliases: {},
+        certificateManagement: { '@type': 'Manual' },
+        dkimManagement: { '@type': 'Automatic' },
+        dnsManagement: { '@type': 'Manual' },
+        subAddressing: { '@type': 'Enabled' },
+      }
+      return jmap.set(`create the domain ${name}`, 'x:Domain', { create }, signal)
+    },
+
+    enableDomain({ id, name }, signal) {
+      const update = { id, patch: { isEnabled: true } }
+      return jmap.set(`enable the domain ${name}`, 'x:Domain', { update }, signal)
+    },
+
+    ensureSigning: (name, _tenantId, signal) => signing(name, signal),
+
+    async deleteKeys({ id, name }, signal) {
+      const destroy = await jmap.ids(
+        `look for the DKIM keys of ${name}`,
+        'x:DkimSignature',
+        { domainId: id },
+        signal,
+      )
+      if (destroy.length === 0) return
+      await jmap.set(`delete the DKIM keys of ${name}`, 'x:DkimSignature', { destroy }, signal)
+    },
+
+    deleteDomain: ({ id, name }, signal) =>
+      jmap.set(`delete the domain ${name}`, 'x:Domain', { destroy: [id] }, signal),
+
+    async recordsOf(name, signal) {
+      const purpose = `give the DNS records of ${name}`
+      const domain = await named(name, purpose, signal)
+      try {
+        return domain ? parseZone(domain.dnsZoneFile) : []
+      } catch (error) {
+        if (error instanceof RecordError) throw misfit(purpose, error.message)
+        throw error
+      }
+    },
+  }
+}
+
+function signingOf(domain: DomainObject, clock: Clock): Signing {
+  if (hasBoth(signingKeysOf(domain.dnsZoneFile))) return 'ready'
+  const ageMs = clock.now().getTime() - Date.parse(domain.createdAt ?? '')
+  return domain.dkimManagement['@type'] === 'Automatic' && ageMs < makingMs ? 'pending' : 'missing'
+}
+
+function toDomain(domain: DomainObject, clock: Clock): MailDomain {
+  const { id, isEnabled } = domain
+  const name = domain.name.toLowerCase()
+  const keys = [...signingKeysOf(domain.dnsZoneFile)].sort()
+  return {
+    id,
+    key: id,
+    name,
+    aliases: domain.aliases.map((alias) => alias.toLowerCase()),
+    tenantId: stampedTenant(domain.description),
+    isEnabled,
+    signing: signingOf(domain, clock),
+    fingerprint: JSON.stringify([name, isEnabled, keys]),
+  }
+}

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { algorithms, filters, objectTypes, permissions, propertiesOf, quotaNames } from './fake-jmap-schema'
+import { ListQuery, PrincipalBody } from './fake-rest-schema'
+
+// What Stalwart publishes is not to be copied: where it is at hand, what was written by hand is held against it.
+const places = [process.env.STALWART_TEST_SCHEMA, '../shared/contracts', '../../shared/contracts']
+const folder = places.flatMap((place) => (place && existsSync(place) ? [resolve(place)] : []))[0]
+if (folder) {
+  interface Property {
+    type: { type: string }
+    update: string
+  }
+  interface Published {
+    schemas: Record<string, { schemaName?: string; variants?: { name: string; schemaName?: string }[] }>
+    fields: Record<string, { properties: Record<string, Property> }>
+    enums: Record<string, { name: string }[]>
+    lists: Record<string, { filters?: { field: string }[]; filtersStatic?: object }>
+  }
+
+  describe('what Stalwart publishes', () => {
+    it('of 0.16 has every object, property, value and filter that the fake knows', () => {
+      const file = readFileSync(join(folder, 'stalwart-schema-0.16.json.gz'))
+      const { schemas, fields, enums, lists } = JSON.parse(gunzipSync(file).toString('utf8')) as Published
+      for (const type of objectTypes) {
+        const { schemaName, variants = [] } = schemas[type] ?? {}
+        const names = [schemaName, ...variants.map((variant) => variant.schemaName)].filter(
+          (it) => it !== undefined,
+        )
+        const published = Object.assign({}, ...names.map((name) => fields[name]?.properties)) as object
+        const known = propertiesOf(type).filter((name) => name !== 'id' && name !== '@type')
+        expect(Object.keys(published)).toEqual(expect.arrayContaining(known))
+      }
+      const namesOf = (name: string) => enums[name]?.map((value) => value.name) ?? []
+      expect(namesOf('Permission')).toEqual(expect.arrayContaining([...permissions]))
+      expect(namesOf('DkimSignatureType')).toEqual(expect.arrayContaining([...algorithms]))
+      expect(namesOf('StorageQuota')).toEqual(expect.arrayContaining([...quotaNames]))
+      for (const [list, type] of [
+        ['x:Domain', 'x:Domain'],
+        ['x:Account/User', 'x:Account'],
+        ['x:DkimSignature', 'x:DkimSignature'],
+      ] as const) {
+        const published = lists[list]?.filters?.map(({ field }) => field)
+        expect(published).toEqual(expect.arrayContaining(Object.keys(filters[type])))
+      }
+    })
+
+    it('of 0.15 has every path, field and parameter that the fake knows, but for those that it names', () => {
+      const document = parse(readFileSync(join(folder, 'stalwart-openapi-0.15.yml'), 'utf8')) as {
+        paths: Record<string, Record<string, { parameters?: { name: string }[]; requestBody?: object }>>
+      }
+      const paths = [
+        '/principal',
+        '/principal/{principal_id}',
+        '/dkim',
+        '/dns/records/{domain}',
+        '/settings',
+        '/reload',
+      ]
+      expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(paths))
+      const { get, post } = document.paths['/principal'] ?? {}
+      const body = JSON.stringify(post?.requestBody)
+      for (const field of Object.keys(PrincipalBody.shape)) expect(body).toContain(`"${field}":{"type"`)
+      const parameters = get?.parameters?.map(({ name }) => name) ?? []
+      const beyond = Object.keys(ListQuery.shape).filter((name) => !parameters.includes(name))
+      expect(beyond).toEqual(['fields', 'filter'])
+    })
+  })
+}
