@@ -18,13 +18,16 @@ import type { ModuleSecrets } from '#server/config/environment'
 import { auditStore } from '#server/domain/audit/audit.store'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { Mailer } from '#server/domain/mail/mailer.port'
-import { createAuthentikProvisioner } from '#server/integrations/authentik/client'
+import { createAuthentikPlanners } from '#server/integrations/authentik/client'
+import { createOcisPlanners } from '#server/integrations/ocis/client'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
+import { createStalwartPlanners } from '#server/integrations/stalwart/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createErrands, type Errands } from '#server/lib/errands'
 import { createLog, type Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
-import type { Provisioner, ServiceName } from '#server/provisioning/provisioner.port'
+import type { ServiceName, StepPlanner } from '#server/provisioning/step-planner.port'
+import { createGates, type Gate } from '#server/provisioning/gates'
 import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
 import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
@@ -74,6 +77,10 @@ export interface Container {
   readonly errands: Errands
   readonly idempotency: Idempotency
   readonly reconciler: Reconciler
+  /** The steps of the services that are configured. */
+  readonly planners: readonly StepPlanner[]
+  /** Through which each service is asked. */
+  readonly gate: (service: ServiceName) => Gate
   /** The services that exist, and where people find them. */
   readonly launcher: readonly { service: ServiceName; url: string }[]
   /** Aborted when the process is asked to stop: streams end, /ready fails. */
@@ -82,11 +89,15 @@ export interface Container {
   close(): Promise<void>
 }
 
-/** Outside services that are configured. */
-function provisionersOf(config: Config): Provisioner[] {
-  return config.authentik
-    ? [createAuthentikProvisioner({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken })]
-    : []
+/** The steps of outside services that are configured. */
+function plannersOf({ authentik, stalwart, ocis }: Config, clock: Clock): StepPlanner[] {
+  return [
+    ...(authentik
+      ? createAuthentikPlanners({ apiUrl: authentik.apiUrl, token: authentik.apiToken, clock })
+      : []),
+    ...(stalwart ? createStalwartPlanners({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, clock }) : []),
+    ...(ocis ? createOcisPlanners({ ...ocis, clock }) : []),
+  ]
 }
 
 /**
@@ -97,7 +108,7 @@ function provisionersOf(config: Config): Provisioner[] {
  */
 export async function createContainer(
   config: Config,
-  replace: { clock?: Clock; log?: Log; provisioners?: Provisioner[] } = {},
+  replace: { clock?: Clock; log?: Log; planners?: StepPlanner[] } = {},
 ): Promise<Container> {
   const { clock = systemClock, log = createLog(config.logLevel) } = replace
   const keyring = createKeyring(config.masterKey ?? readOrGenerateMasterKey(config.dataDir))
@@ -127,6 +138,9 @@ export async function createContainer(
     const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
+    const planners = replace.planners ?? plannersOf(config, clock)
+    const concurrency = config.provisioningConcurrency
+    const gate = createGates({ clock, concurrency, random: Math.random })
     const settingsSealer = createSealer(keyring.derive('settings'))
     const { find: findSetting } = settingsStore(database.client, clock)
     const errands = createErrands(log)
@@ -175,10 +189,13 @@ export async function createContainer(
         clock,
         log,
         signals,
-        provisioners: replace.provisioners ?? provisionersOf(config),
+        planners,
+        gate,
         auditOf: (tx, context) => auditStore(tx, { clock, actor: { kind: 'system' }, ...context }),
-        concurrency: config.provisioningConcurrency,
+        concurrency,
       }),
+      planners,
+      gate,
       launcher: config.authentik ? [{ service: 'authentik', url: config.authentik.publicUrl }] : [],
       drain: new AbortController(),
       close,

@@ -14,6 +14,7 @@ import { factorsStore } from '#server/auth/second-factor/factors.store'
 import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
 import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
+import { desiredStore } from '#server/provisioning/desired.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
@@ -174,6 +175,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),
     steps: stepsStore(db, clock, tenantId),
+    desired: desiredStore(db, clock, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }

@@ -79,6 +79,13 @@ export const runCauseWords: Record<Run['cause'], string> = {
   requested: 'Somebody asked for it',
   retry: 'Another attempt',
   changed: 'The tenant was changed',
+  drift: 'A service had drifted',
+  suspended: 'The tenant was suspended',
+  resumed: 'The tenant was resumed',
+  archived: 'The tenant was archived',
+  deleted: 'The tenant was deleted',
+  restored: 'The tenant was restored',
+  purged: 'Its time of grace was over',
 }
 
 /** `tenant.plan_changed` as a sentence begins: `Tenant plan changed`. */

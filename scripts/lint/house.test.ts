@@ -33,7 +33,7 @@ const tree = [
   'server/integrations/stalwart/client.ts',
   'server/lib/ids.ts',
   'server/provisioning/engine.ts',
-  'server/provisioning/provisioner.port.ts',
+  'server/provisioning/step-planner.port.ts',
   'server/scope.ts',
   'server/storage/database.ts',
   'server/storage/generated/sqlite/client.ts',
@@ -90,7 +90,7 @@ const allowed = `
   server/container.ts > #server/config/config
   server/container.ts > #server/scope
   server/integrations/authentik/steps.ts > ./wire
-  server/integrations/authentik/steps.ts > type #server/provisioning/provisioner.port
+  server/integrations/authentik/steps.ts > type #server/provisioning/step-planner.port
   server/integrations/authentik/steps.ts > @goauthentik/api
   server/integrations/authentik/fake.ts > ./fake-groups
   server/integrations/authentik/contract.test.ts > ./fake

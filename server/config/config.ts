@@ -28,6 +28,19 @@ export interface Config {
   /** What the environment says of the OpenID provider, value by value; server/auth/provider makes the whole of it. */
   readonly oidc: OidcEnvironment
   readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined
+  readonly stalwart: { readonly apiUrl: string; readonly apiToken: string } | undefined
+  readonly ocis:
+    | {
+        readonly apiUrl: string
+        readonly auth:
+          | { readonly appToken: string }
+          | { readonly clientId: string; readonly clientSecret: string; readonly tokenUrl: string }
+      }
+    | undefined
+  /** `address:port`; undefined: the system's. */
+  readonly dnsResolver: string | undefined
+  /** 0: never. */
+  readonly sweepIntervalSeconds: number
   readonly trustedProxies: BlockList
   readonly worker: 'on' | 'off' | 'only'
   readonly provisioningConcurrency: number
@@ -106,8 +119,31 @@ function crossCheck(values: Environment, faults: string[]): void {
   if (values.AUTH_MODE === 'oidc-only' && missing.length)
     faults.push(`${missing.join(', ')}: must be set where AUTH_MODE is oidc-only.`)
   if (!values.SMTP_URL !== !values.MAIL_FROM) faults.push('SMTP_URL and MAIL_FROM: set both, or neither.')
+  if (!values.STALWART_API_URL !== !values.STALWART_API_TOKEN)
+    faults.push('STALWART_API_URL and STALWART_API_TOKEN: set both, or neither.')
+  checkOcis(values, faults)
   if (!values.AUTHENTIK_API_URL !== !values.AUTHENTIK_API_TOKEN)
     faults.push('AUTHENTIK_API_URL and AUTHENTIK_API_TOKEN: set both, or neither.')
+}
+
+function checkOcis(values: Environment, faults: string[]): void {
+  const client = [values.OCIS_CLIENT_ID, values.OCIS_CLIENT_SECRET, values.OCIS_TOKEN_URL]
+  const isClientWhole = client.every((value) => value !== undefined)
+  if (client.some((value) => value !== undefined) && !isClientWhole)
+    faults.push('OCIS_CLIENT_ID, OCIS_CLIENT_SECRET and OCIS_TOKEN_URL: set all of them, or none.')
+  if (isClientWhole && values.OCIS_APP_TOKEN)
+    faults.push('OCIS_APP_TOKEN and OCIS_CLIENT_ID are both set: remove one of them.')
+  if (!values.OCIS_API_URL !== !(isClientWhole || values.OCIS_APP_TOKEN))
+    faults.push('OCIS_API_URL: must be set together with OCIS_CLIENT_ID or OCIS_APP_TOKEN.')
+}
+
+function ocisOf(values: Environment): Config['ocis'] {
+  const { OCIS_API_URL: apiUrl, OCIS_APP_TOKEN: appToken } = values
+  const { OCIS_CLIENT_ID: clientId, OCIS_CLIENT_SECRET: clientSecret, OCIS_TOKEN_URL: tokenUrl } = values
+  if (!apiUrl) return undefined
+  if (appToken) return { apiUrl, auth: { appToken } }
+  if (clientId && clientSecret && tokenUrl) return { apiUrl, auth: { clientId, clientSecret, tokenUrl } }
+  return undefined
 }
 
 function assemble(values: Environment): Config {
@@ -154,6 +190,13 @@ function assemble(values: Environment): Config {
     },
     mail:
       values.SMTP_URL && values.MAIL_FROM ? { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM } : undefined,
+    stalwart:
+      values.STALWART_API_URL && values.STALWART_API_TOKEN
+        ? { apiUrl: values.STALWART_API_URL, apiToken: values.STALWART_API_TOKEN }
+        : undefined,
+    ocis: ocisOf(values),
+    dnsResolver: values.DNS_RESOLVER,
+    sweepIntervalSeconds: values.SWEEP_INTERVAL_SECONDS ?? 3600,
     trustedProxies: addressSet(values.TRUSTED_PROXIES ?? []),
     worker: values.WORKER ?? 'on',
     provisioningConcurrency: values.PROVISIONING_CONCURRENCY ?? 8,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { AuthMode } from '#shared/contracts/common'
 import { Issuer } from '#shared/contracts/issuer'
@@ -79,6 +80,12 @@ const mailFrom = z
     'must hold one e-mail address',
   )
 
+/** Sent in a header as it is. */
+const oneWord = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]+$/, 'must be one word of ASCII')
+
 /**
  * Every variable of the environment that the server reads, in the order of the reference.
  * docs/configuration.md is generated from this object by `npm run docs`.
@@ -143,18 +150,11 @@ export const variables = {
     description: "Authentik's origin, with or without `/api/v3`. Absent: its step is skipped.",
     fallback: 'none',
   }),
-  AUTHENTIK_API_TOKEN: note(
-    z
-      .string()
-      .trim()
-      .regex(/^[\x21-\x7e]+$/, 'must be one word of ASCII')
-      .optional(),
-    {
-      description: 'A token of intent `api`, of a service account that may read and write groups.',
-      secret: true,
-      fallback: 'none',
-    },
-  ),
+  AUTHENTIK_API_TOKEN: note(oneWord.optional(), {
+    description: 'A token of intent `api`, of a service account that may read and write groups and users.',
+    secret: true,
+    fallback: 'none',
+  }),
   AUTHENTIK_PUBLIC_URL: note(webUrl.optional(), {
     description: "Where the portal's launcher sends people.",
     fallback: 'the origin of AUTHENTIK_API_URL',
@@ -165,6 +165,58 @@ export const variables = {
       'is lost; of no effect in oidc-only mode.',
     fallback: 'what is set in the portal',
   }),
+  STALWART_API_URL: note(webUrl.refine(hasPathAlone, 'must have no query and no fragment').optional(), {
+    description: "Stalwart's origin, of 0.16 and later or of 0.15. Absent: its steps are skipped.",
+    fallback: 'none',
+  }),
+  STALWART_API_TOKEN: note(oneWord.optional(), {
+    description: 'An API key, sent as `Bearer`, or `user:password`, sent as Basic; of an administrator.',
+    secret: true,
+    fallback: 'none',
+  }),
+  OCIS_API_URL: note(webUrl.refine(hasPathAlone, 'must have no query and no fragment').optional(), {
+    description: 'The origin of OCIS or OpenCloud. Absent: its steps are skipped.',
+    fallback: 'none',
+  }),
+  OCIS_CLIENT_ID: note(oneWord.optional(), {
+    description:
+      'Our client at the provider that OCIS trusts, for its own name (client_credentials); with OCIS_CLIENT_SECRET and ' +
+      'OCIS_TOKEN_URL. Its account needs the role of an administrator there.',
+    fallback: 'none',
+  }),
+  OCIS_CLIENT_SECRET: note(z.string().min(1).optional(), {
+    description: "That client's secret.",
+    secret: true,
+    fallback: 'none',
+  }),
+  OCIS_TOKEN_URL: note(webUrl.optional(), {
+    description: 'Where the provider issues tokens to it.',
+    fallback: 'none',
+  }),
+  OCIS_APP_TOKEN: note(oneWord.regex(/^[^:]+:.+$/, 'must be user:token').optional(), {
+    description: 'In place of a client: `user:token`, an app token of an administrator, sent as Basic.',
+    secret: true,
+    fallback: 'none',
+  }),
+  DNS_RESOLVER: note(
+    z
+      .string()
+      .refine((text) => {
+        const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
+        return isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 && Number(port) > 0 && Number(port) < 65536
+      }, 'must be ADDRESS:PORT')
+      .optional(),
+    { description: 'The DNS server that domain checks ask, as `address:port`.', fallback: "the system's" },
+  ),
+  SWEEP_INTERVAL_SECONDS: note(
+    z
+      .union([z.literal('0').transform(Number), wholeNumber(60, 31_536_000)], 'must be 0, or at least 60')
+      .optional(),
+    {
+      description: 'How often all tenants are compared with what the services hold; 0: never by itself.',
+      fallback: '3600',
+    },
+  ),
   OIDC_ISSUER: note(Issuer.optional(), {
     description:
       'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode; in standalone ' +

@@ -2,11 +2,25 @@ import type { Clock } from '#server/lib/clock'
 import { IntegrationError } from '#server/lib/errors'
 import type { Log } from '#server/lib/log'
 import { retryDelayMs } from './backoff'
-import type { DesiredTenant, Provisioner } from './provisioner.port'
+import type { Gate } from './gates'
+import { digestOfChange } from './plan-hash'
+import type {
+  DesiredTenant,
+  KnownStep,
+  PlannedChange,
+  Resource,
+  ServiceName,
+  StepPlan,
+  StepPlanner,
+} from './step-planner.port'
 
-/** What became of one attempt at a step. `pending`: it was cut off, and is due again at once. */
+/**
+ * What became of one attempt at a step. `pending`: it was cut off, or gives way to others, and is due again at once.
+ * `held`: all is done but what somebody has to approve first.
+ */
 export type StepOutcome =
-  | { status: 'ok'; externalId: string }
+  | { status: 'ok'; resources: readonly Resource[]; reason: string | null }
+  | { status: 'held'; resources: readonly Resource[]; reason: string }
   | { status: 'error'; error: string; nextAttemptAt: Date | null }
   | { status: 'pending' }
 
@@ -15,13 +29,33 @@ export interface AttemptMeans {
   log: Log
   /** Gives 0 to 1. */
   random: () => number
-  /** The longest that one attempt may take. */
+  /** The longest that planning, or one change, may take. */
   stepTimeoutMs: number
+  /** How long one attempt may go on before it gives way to other tenants. */
+  sliceMs: number
+  gate: (service: ServiceName) => Gate
 }
 
-/** How much of a failure's words is kept, in characters. */
+/** One try at one step of one tenant. */
+export interface Attempt {
+  readonly planner: StepPlanner
+  readonly tenant: DesiredTenant
+  readonly known: KnownStep
+  /** How often it was tried with this one, 1 or more. */
+  readonly attempt: number
+  /** Whether deletions may be made. */
+  readonly mayDelete: boolean
+  /** Digests of the changes that were approved, of which some may be made already; undefined: any. */
+  readonly approved: ReadonlySet<string> | undefined
+  readonly signal: AbortSignal
+}
+
+/** Most characters that are kept of a failure's words and of a reason. */
 const wordsLimit = 500
+/** So often a plan may turn out to be overtaken while it is applied, before waiting is better. */
+const rounds = 3
 const unknownFailure = 'Something unexpected went wrong. It will be tried again; the log has the details.'
+const stalePlan = 'The plan that was approved is no longer what has to be done. Look at the new plan.'
 
 class StepTimeout extends Error {
   constructor(milliseconds: number) {
@@ -29,67 +63,124 @@ class StepTimeout extends Error {
   }
 }
 
+class StalePlan extends Error {}
+
 /**
- * Tries a step once. It ends when the signal aborts, or after the longest time allowed, whether the provisioner
- * heeds its signal or not.
+ * Tries a step once: observes, plans, applies, and observes again, since only what was read afterwards counts as done.
+ * It ends when the signal aborts, and no single call takes longer than allowed, whether the planner heeds its signal or
+ * not.
  *
- * @param attempt how often it was tried with this one, 1 or more
  * @returns what became of it, failures included; never throws
  */
-export async function attemptStep(
-  provisioner: Provisioner,
-  tenant: DesiredTenant,
-  attempt: number,
-  signal: AbortSignal,
-  means: AttemptMeans,
-): Promise<StepOutcome> {
-  const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(new StepTimeout(means.stepTimeoutMs)), means.stepTimeoutMs)
-  timer.unref()
-  const cut = AbortSignal.any([signal, timeout.signal])
+export async function attemptStep(attempt: Attempt, means: AttemptMeans): Promise<StepOutcome> {
   try {
-    const { externalId } = await untilCut(async () => provisioner.apply(tenant, cut), cut)
-    return { status: 'ok', externalId }
+    return await bringAbout(attempt, means)
   } catch (error) {
-    if (signal.aborted) return { status: 'pending' }
-    const failure: unknown = timeout.signal.aborted ? timeout.signal.reason : error
-    if (!isExpected(failure)) logUnexpected(failure, provisioner, tenant, means.log)
-    return outcomeOf(failure, attempt, means)
-  } finally {
-    clearTimeout(timer)
+    if (attempt.signal.aborted) return { status: 'pending' }
+    if (!isExpected(error)) logUnexpected(error, attempt, means.log)
+    return outcomeOf(error, attempt.attempt, means)
   }
+}
+
+async function bringAbout(attempt: Attempt, means: AttemptMeans): Promise<StepOutcome> {
+  const { planner, tenant, known, mayDelete, approved } = attempt
+  const endsAt = performance.now() + means.sliceMs
+  const call = caller(attempt, means)
+  const plan = () => call((signal) => planner.plan(tenant, known, signal))
+
+  let found = await plan()
+  if (approved && !found.changes.every((change) => approved.has(digestOfChange(change))))
+    throw new StalePlan(stalePlan)
+  for (let round = 0; round < rounds; round++) {
+    refuse(planner, found)
+    const due = found.changes.filter(({ action }) => mayDelete || action !== 'delete')
+    if (due.length === 0) return settled(found)
+    for (const change of due) {
+      if (performance.now() > endsAt) return { status: 'pending' }
+      await call((signal) => change.apply(signal))
+    }
+    found = await plan()
+  }
+  refuse(planner, found)
+  if (found.changes.every(({ action }) => !mayDelete && action === 'delete')) return settled(found)
+  throw new IntegrationError({
+    service: planner.service,
+    kind: 'unavailable',
+    message: `What was changed does not show when it is read again: ${inWords(found.changes)}.`,
+  })
+}
+
+/** Makes one call in the service's turn, within the time allowed. */
+function caller({ planner, signal }: Attempt, { gate, stepTimeoutMs }: AttemptMeans) {
+  return <Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> =>
+    gate(planner.service).run(async () => {
+      const timeout = new AbortController()
+      const timer = setTimeout(() => timeout.abort(new StepTimeout(stepTimeoutMs)), stepTimeoutMs)
+      timer.unref()
+      const cut = AbortSignal.any([signal, timeout.signal])
+      try {
+        return await untilCut(() => work(cut), cut)
+      } catch (error) {
+        throw timeout.signal.aborted && !signal.aborted ? timeout.signal.reason : error
+      } finally {
+        clearTimeout(timer)
+      }
+    }, signal)
 }
 
 function untilCut<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    work().then(resolve, reject)
+    if (signal.aborted) return reject(signal.reason as Error)
+    const leave = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', leave, { once: true })
+    work()
+      .finally(() => signal.removeEventListener('abort', leave))
+      .then(resolve, reject)
   })
 }
 
-function isExpected(error: unknown): error is IntegrationError | StepTimeout {
-  return error instanceof IntegrationError || error instanceof StepTimeout
+/** @throws IntegrationError `conflict` where something stands in the way that is not ours */
+function refuse({ service }: StepPlanner, { changes }: StepPlan): void {
+  const refused = changes.filter(({ action }) => action === 'refuse')
+  if (refused.length === 0) return
+  const message = refused.map(({ kind, name, reason }) => reason ?? `${kind} ${name} is not ours`).join(' ')
+  throw new IntegrationError({ service, kind: 'conflict', message })
 }
+
+function settled({ resources, changes, notes }: StepPlan): StepOutcome {
+  if (changes.length > 0)
+    return { status: 'held', resources, reason: shorten(`Waits for approval: ${inWords(changes)}.`) }
+  return { status: 'ok', resources, reason: notes.length > 0 ? shorten(notes.join(' ')) : null }
+}
+
+function inWords(changes: readonly PlannedChange[]): string {
+  const [first, second, ...others] = changes.map(({ action, kind, name }) => `${action} ${kind} ${name}`)
+  const named = [first, second].filter(Boolean).join(', ')
+  return others.length > 0 ? `${named} and ${others.length} more` : named
+}
+
+const isExpected = (error: unknown): error is Error =>
+  error instanceof IntegrationError || error instanceof StepTimeout || error instanceof StalePlan
 
 function outcomeOf(error: unknown, attempt: number, { clock, random }: AttemptMeans): StepOutcome {
   const failure = error instanceof IntegrationError ? error : undefined
   const delayMs = retryDelayMs(attempt, random, failure?.retryAfterSeconds)
-  const nextAttemptAt = failure?.retryable === false ? null : new Date(clock.now().getTime() + delayMs)
-  const words = isExpected(error) ? error.message : unknownFailure
-  return { status: 'error', error: words.replace(/\p{C}+/gu, ' ').slice(0, wordsLimit), nextAttemptAt }
+  const isFinal = error instanceof StalePlan || failure?.retryable === false
+  return {
+    status: 'error',
+    error: shorten(isExpected(error) ? error.message : unknownFailure),
+    nextAttemptAt: isFinal ? null : new Date(clock.now().getTime() + delayMs),
+  }
 }
 
-function logUnexpected(
-  error: unknown,
-  { service, step }: Provisioner,
-  { id }: DesiredTenant,
-  log: Log,
-): void {
+const shorten = (words: string) => words.replace(/\p{C}+/gu, ' ').slice(0, wordsLimit)
+
+function logUnexpected(error: unknown, { planner, tenant }: Attempt, log: Log): void {
+  const { service, step } = planner
   // Nothing but these: an error of a library may carry the request that it made, with its token.
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
   log.error(
-    { tenantId: id, service, step, error: { name, message, stack } },
-    'a provisioner failed unexpectedly',
+    { tenantId: tenant.id, service, step, error: { name, message, stack } },
+    'a step failed unexpectedly',
   )
 }

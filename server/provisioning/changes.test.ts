@@ -12,9 +12,13 @@ import {
 } from '../../tests/harness/provisioning'
 import { watchSteps, type StepChange } from './changes'
 import { askedChannel, changedChannel } from './channels'
-import { getProvisioning, reconcile } from './provisioning'
+import { getProvisioning } from './provisioning'
+import { stepKey, tenantSteps } from './steps'
 
-const line = ({ id, data }: StepChange) => `${id} ${data.step.service} ${data.step.status} ${data.status}`
+const line = ({ id, data }: StepChange) => `${id} ${stepKey(data.step)} ${data.step.status} ${data.status}`
+
+/** How many changes there are of a tenant that was just made. */
+const asked = tenantSteps.length
 
 describeEachDatabase('watchSteps', (given) => {
   const shop = createWorkshop(given)
@@ -52,13 +56,10 @@ describeEachDatabase('watchSteps', (given) => {
   it('begins with every step, in the order of their changes', async () => {
     const { scope } = await newTenant()
     const watching = watch(scope)
-    const first = [await watching.next(), await watching.next(), await watching.next(), await watching.next()]
-    expect(first.map(line)).toEqual([
-      '1 authentik pending pending',
-      '2 stalwart pending pending',
-      '3 ocis pending pending',
-      '4 mail pending pending',
-    ])
+    const first = await watching.until(({ id }) => id === asked)
+    expect(first.map(line)).toEqual(
+      tenantSteps.map((step, index) => `${index + 1} ${stepKey(step)} pending pending`),
+    )
   })
 
   it('goes on with what changes, until the tenant is active', async () => {
@@ -71,21 +72,27 @@ describeEachDatabase('watchSteps', (given) => {
       await latch.opened
       return authentik.succeed(...input)
     })
-    const watching = watch(scope, { after: 4 })
+    const watching = watch(scope, { after: asked })
     const running = watching.next()
     shop.start([authentik])
-    expect(line(await running)).toBe('5 authentik running pending')
+    expect(line(await running)).toBe('8 authentik/group running pending')
     await begun.opened
     const skipped = [await watching.next(), await watching.next(), await watching.next()]
     expect(skipped.map(line)).toEqual([
-      '6 stalwart skipped pending',
-      '7 ocis skipped pending',
-      '8 mail skipped pending',
+      '9 stalwart/domains skipped pending',
+      '10 stalwart/accounts skipped pending',
+      '11 ocis/space skipped pending',
     ])
     latch.open()
-    const last = await watching.next()
-    expect(line(last)).toBe('9 authentik ok active')
-    expect(last.data.step.externalId).toBe(authentik.made.get(id))
+    const [done, ...freed] = await watching.until(({ data }) => data.step.service === 'mail')
+    expect(done && line(done)).toBe('12 authentik/group ok active')
+    expect(done?.data.step.externalId).toBe(authentik.made.get(id))
+    // What waited for it.
+    expect(freed.map(line)).toEqual([
+      '13 authentik/members skipped active',
+      '14 ocis/members skipped active',
+      '15 mail/onboarding skipped active',
+    ])
   })
 
   it('goes on behind the last change that was seen, with neither a gap nor anything twice', async () => {
@@ -102,8 +109,8 @@ describeEachDatabase('watchSteps', (given) => {
       watching.end()
       expect((await watching.changes.next()).done).toBe(true)
       ids.push((after = change.id))
-      newest.set(change.data.step.service, change.data.step.status)
-      if (change.data.status === 'active') break
+      newest.set(stepKey(change.data.step), change.data.step.status)
+      if (change.data.status === 'active' && change.data.step.service === 'mail') break
       if (change.data.step.status === 'error') {
         shop.clock.advance(300_000)
         worker.look()
@@ -112,7 +119,7 @@ describeEachDatabase('watchSteps', (given) => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b))
     const { steps, sequence } = await getProvisioning(scope)
     expect(Object.fromEntries(newest)).toEqual(
-      Object.fromEntries(steps.map((step) => [step.service, step.status])),
+      Object.fromEntries(steps.map((step) => [stepKey(step), step.status])),
     )
     expect(ids.at(-1)).toBe(sequence)
   })
@@ -124,40 +131,43 @@ describeEachDatabase('watchSteps', (given) => {
     const { sequence } = await getProvisioning(scope)
     const watching = watch(scope, { after: sequence })
     const next = watching.next()
-    await reconcile(scope)
+    await shop.reconcile(scope)
     expect((await next).id).toBeGreaterThan(sequence)
   })
 
   it('gives a slow reader the newest state, and not those in between', async () => {
     const { scope, id } = await newTenant()
     const watching = watch(scope)
-    expect(line(await watching.next())).toBe('1 authentik pending pending')
+    expect(line(await watching.next())).toBe('1 authentik/group pending pending')
     shop.start([createService()])
     await shop.reached(id, 'active')
-    const rest = await watching.until(({ data }) => data.step.service === 'authentik')
+    const rest = await watching.until(({ data }) => data.step.service === 'mail')
     expect(rest.map(line)).toEqual([
-      '6 stalwart skipped active',
-      '7 ocis skipped active',
-      '8 mail skipped active',
-      '9 authentik ok active',
+      '9 stalwart/domains skipped active',
+      '10 stalwart/accounts skipped active',
+      '11 ocis/space skipped active',
+      '12 authentik/group ok active',
+      '13 authentik/members skipped active',
+      '14 ocis/members skipped active',
+      '15 mail/onboarding skipped active',
     ])
   })
 
   it('hears of what is asked for, before anybody works on it', async () => {
     const { scope } = await newTenant()
-    const watching = watch(scope, { after: 4 })
+    const watching = watch(scope, { after: asked })
     const next = watching.next()
-    await reconcile(scope)
-    expect(line(await next)).toBe('5 authentik pending pending')
+    await shop.reconcile(scope)
+    expect(line(await next)).toBe('8 authentik/group pending pending')
   })
 
   it('finds out without a signal, a little later', async () => {
     const { scope, id: tenantId } = await newTenant()
-    const watching = watch(scope, { after: 4, signals: createLocalSignals(silent), pollMs: 10 })
-    const seen = watching.until(({ id }) => id === 8)
+    const watching = watch(scope, { after: asked, signals: createLocalSignals(silent), pollMs: 10 })
+    const seen = watching.until(({ id }) => id === 2 * asked)
     shop.start([])
     await shop.reached(tenantId, 'active')
-    expect(line((await seen).at(-1) as StepChange)).toBe('8 mail skipped active')
+    expect(line((await seen).at(-1) as StepChange)).toBe('14 mail/onboarding skipped active')
   })
 
   it('counts a number from the future as none', async () => {
@@ -169,13 +179,13 @@ describeEachDatabase('watchSteps', (given) => {
 
   it('tells nothing of other tenants', async () => {
     const [one, other] = [await newTenant(), await newTenant()]
-    const watching = watch(one.scope, { after: 4 })
+    const watching = watch(one.scope, { after: asked })
     const next = watching.next()
-    await reconcile(other.scope)
-    await reconcile(one.scope)
+    await shop.reconcile(other.scope)
+    await shop.reconcile(one.scope)
     const { steps } = await getProvisioning(one.scope)
-    expect(line(await next)).toBe('5 authentik pending pending')
-    expect(steps).toHaveLength(4)
+    expect(line(await next)).toBe('8 authentik/group pending pending')
+    expect(steps).toHaveLength(asked)
   })
 
   /** The scope, with something to do each time that its changes were read. */
@@ -196,10 +206,10 @@ describeEachDatabase('watchSteps', (given) => {
       if (!isFirst) return
       isFirst = false
       const heard = new Promise<void>((resolve) => shop.signals.subscribe(askedChannel, () => resolve()))
-      await reconcile(scope)
+      await shop.reconcile(scope)
       await heard
     })
-    expect(line(await watch(watched, { after: 4 }).next())).toBe('5 authentik pending pending')
+    expect(line(await watch(watched, { after: asked }).next())).toBe('8 authentik/group pending pending')
   })
 
   it('reads once for each signal of its own tenant, and for no other', async () => {
@@ -207,7 +217,7 @@ describeEachDatabase('watchSteps', (given) => {
     let reads = 0
     const watching = watch(
       onRead(scope, () => void (reads += 1)),
-      { after: 4 },
+      { after: asked },
     )
     const next = watching.next()
     await eventually(() => expect(reads).toBe(1))
@@ -218,7 +228,7 @@ describeEachDatabase('watchSteps', (given) => {
     expect(await heard).toBe(other.id)
     await scope.stores.steps.list()
     expect(reads).toBe(2)
-    await reconcile(scope)
+    await shop.reconcile(scope)
     await next
     expect(reads).toBe(3)
   })
@@ -245,7 +255,7 @@ describeEachDatabase('watchSteps', (given) => {
     it('when it is told to', async () => {
       const { scope } = await newTenant()
       const signals = countingSignals()
-      const watching = watch(scope, { after: 4, signals })
+      const watching = watch(scope, { after: asked, signals })
       const next = watching.changes.next()
       expect(signals.listening()).toBeGreaterThan(0)
       watching.end()
@@ -264,7 +274,7 @@ describeEachDatabase('watchSteps', (given) => {
     it('when the tenant is gone', async () => {
       const { scope, id } = await newTenant()
       const signals = countingSignals()
-      const { changes } = watch(scope, { after: 4, signals, pollMs: 10 })
+      const { changes } = watch(scope, { after: asked, signals, pollMs: 10 })
       const next = changes.next()
       await given.database.client.tenant.delete({ where: { id } })
       expect((await next).done).toBe(true)
@@ -273,7 +283,7 @@ describeEachDatabase('watchSteps', (given) => {
 
     it('when its lifetime is over', async () => {
       const { scope } = await newTenant()
-      const { changes } = watch(scope, { after: 4, lifetimeMs: 10 })
+      const { changes } = watch(scope, { after: asked, lifetimeMs: 10 })
       expect((await changes.next()).done).toBe(true)
     })
 
@@ -294,14 +304,14 @@ describeEachDatabase('watchSteps', (given) => {
       const own = await shop.scopes().tenant(caller, slug, 'test')
       if (!own) throw new Error('A member sees their tenant')
 
-      const { changes } = watch(own, { after: 4 })
+      const { changes } = watch(own, { after: asked })
       const next = changes.next()
-      await reconcile(scope)
-      expect((await next).value?.id).toBe(5)
+      await shop.reconcile(scope)
+      expect((await next).value?.id).toBe(asked + 1)
       await scope.stores.members.remove(user.id)
       expect((await changes.next()).done).toBe(true)
       expect(await shop.scopes().tenant(caller, slug, 'test')).toBeNull()
-      expect((await shop.state(id)).steps).toHaveLength(4)
+      expect((await shop.state(id)).steps).toHaveLength(asked)
     })
   })
 })

@@ -47,14 +47,21 @@ describeEachDatabase('a process that is killed', (given) => {
     let boundary = 1
     for (let hasStruck = true; hasStruck; boundary++) {
       const authentik = createService()
-      const stalwart = createService('stalwart', 'domain')
+      const stalwart = createService('stalwart', 'domains')
       const killer = killAt(boundary)
       const tenant = await shop.createTenant()
       const cutOff = (service: typeof authentik) => ({
-        provisioner: {
-          ...service.provisioner,
-          apply: (...input: Parameters<typeof service.provisioner.apply>) =>
-            killer.cut(() => service.provisioner.apply(...input)),
+        planner: {
+          ...service.planner,
+          plan: (...input: Parameters<typeof service.planner.plan>) =>
+            killer.cut(async () => {
+              const { changes, ...found } = await service.planner.plan(...input)
+              const cutOff = changes.map((change) => ({
+                ...change,
+                apply: (signal: AbortSignal) => killer.cut(() => change.apply(signal)),
+              }))
+              return { ...found, changes: cutOff }
+            }),
         },
       })
       const mortal = shop.start([cutOff(authentik), cutOff(stalwart)], {

@@ -1,9 +1,10 @@
 import { newId } from '#server/lib/ids'
 import type { Signals } from '#server/storage/signals'
-import { attemptStep, type AttemptMeans } from './attempt'
+import type { Log } from '#server/lib/log'
+import { attemptStep, type AttemptMeans, type StepOutcome } from './attempt'
 import { changedChannel } from './channels'
 import { keepLease, LeaseLost, type Lease } from './lease'
-import type { Provisioner } from './provisioner.port'
+import type { DesiredTenant, StepPlanner } from './step-planner.port'
 import { stepKey } from './steps'
 import type { BegunStep, Claim, WorkStore } from './work.store'
 
@@ -11,7 +12,7 @@ export interface PassMeans extends AttemptMeans {
   store: WorkStore
   signals: Pick<Signals, 'publish'>
   /** By `stepKey`. */
-  provisioners: ReadonlyMap<string, Provisioner>
+  planners: ReadonlyMap<string, StepPlanner>
   renewMs: number
   /** Runs writing work of this process one after the other: at once, it would only get in its own way. */
   inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
@@ -22,8 +23,9 @@ export interface PassMeans extends AttemptMeans {
 }
 
 /**
- * Works once on what is due for one tenant, its steps side by side; one that fails undoes no other. Does nothing where
- * somebody else works on it or nothing is due. Where the lease is lost, it ends without writing anything more.
+ * Works once on what is due for one tenant, independent steps side by side, and on what waits for them; one that fails
+ * undoes no other. Does nothing where somebody else works on it or nothing is due. Where the lease is lost, it ends
+ * without writing anything more.
  *
  * @throws what the database throws; the lease is then left to run out, and the tenant is found again
  */
@@ -38,8 +40,7 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
   const lease = keepLease({ until: claim.leaseUntil, renew: () => store.renew(claim), everyMs, clock, log })
   try {
     const signal = AbortSignal.any([stopping, lease.signal])
-    const work = claim.steps.map((step) => runStep({ claim, step, lease, signal }, means))
-    for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
+    await runSteps({ claim, steps: claim.steps, lease, signal }, means)
     await store.release(claim)
   } catch (error) {
     if (!(error instanceof LeaseLost)) throw error
@@ -51,27 +52,67 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
 
 interface Begun {
   claim: Claim
-  step: BegunStep
+  steps: readonly BegunStep[]
   lease: Lease
   signal: AbortSignal
 }
 
-async function runStep({ claim, step, lease, signal }: Begun, means: PassMeans): Promise<void> {
-  const { store, provisioners, signals, log, inTurn } = means
-  const provisioner = provisioners.get(stepKey(step))
-  if (!provisioner) throw new Error(`Nothing provisions ${stepKey(step)}, and it was begun`)
-  lease.assertHeld()
-  const outcome = await attemptStep(provisioner, claim.tenant, step.attempt, signal, means)
-  lease.assertHeld()
-  await inTurn(() => store.record(claim, step, outcome))
-  signals.publish(changedChannel, claim.tenant.id)
+/** Runs steps side by side, and those that each of them sets free. Waits for all, whatever becomes of one. */
+async function runSteps({ steps, ...begun }: Begun, means: PassMeans): Promise<void> {
+  // Read after the steps were begun: what changes later asks for them again.
+  const tenant = await means.store.desired(begun.claim)
+  const work = steps.map(async (step) => {
+    const free = await runStep({ ...begun, tenant, step }, means)
+    if (free.length > 0) await runSteps({ ...begun, steps: free }, means)
+  })
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
+}
 
-  const { passId, tenant } = claim
-  const about = { tenantId: tenant.id, passId, step: stepKey(step), attempt: step.attempt, ...outcome }
-  if (outcome.status === 'error') log.warn(about, 'a provisioning step failed')
-  else
-    log.info(
-      about,
-      outcome.status === 'ok' ? 'a provisioning step is done' : 'a provisioning step was cut off',
-    )
+interface Running extends Omit<Begun, 'steps'> {
+  tenant: DesiredTenant
+  step: BegunStep
+}
+
+/** @returns the steps that it set free */
+async function runStep(
+  { claim, tenant, step, lease, signal }: Running,
+  means: PassMeans,
+): Promise<BegunStep[]> {
+  const { store, planners, signals, log, inTurn } = means
+  const planner = planners.get(stepKey(step))
+  if (!planner) throw new Error(`Nothing plans ${stepKey(step)}, and it was begun`)
+  const { mayDelete, digests } = claim.approval
+  const approved = digests && new Set(digests[stepKey(step)] ?? [])
+  const known = { externalId: step.externalId }
+  lease.assertHeld()
+  const outcome = await attemptStep(
+    { planner, tenant, known, attempt: step.attempt, mayDelete, approved, signal },
+    means,
+  )
+  lease.assertHeld()
+  const free = await inTurn(() => store.record(claim, step, outcome))
+  signals.publish(changedChannel, tenant.id)
+  logOutcome(log, outcome, {
+    tenantId: tenant.id,
+    passId: claim.passId,
+    step: stepKey(step),
+    attempt: step.attempt,
+  })
+  return free
+}
+
+function logOutcome(log: Log, outcome: StepOutcome, about: Record<string, unknown>): void {
+  switch (outcome.status) {
+    case 'ok':
+      return log.info(
+        { ...about, externalId: outcome.resources[0]?.externalId },
+        'a provisioning step is done',
+      )
+    case 'held':
+      return log.info({ ...about, reason: outcome.reason }, 'a provisioning step waits for approval')
+    case 'pending':
+      return log.info(about, 'a provisioning step was cut off')
+    case 'error':
+      return log.warn({ ...about, ...outcome }, 'a provisioning step failed')
+  }
 }

@@ -1,6 +1,9 @@
 import { defineErrors } from '#server/lib/errors'
 
 export const provisioningError = defineErrors({
+  'plan.stale': {
+    status: 409,
+    title: 'Something else is to be done now than the plan says. Look at it again.',
+  },
   'run.not_found': { status: 404, title: 'There is no such run.' },
-  'provisioning.paused': { status: 409, title: 'Nothing is provisioned for this tenant now.' },
 })

@@ -1,8 +1,10 @@
+import type { z } from 'zod'
+import type { Reconcile } from '#shared/contracts/provisioning'
 import type { TenantScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
+import { confirmPlan, type PlanMeans } from './plan'
 import { provisioningError } from './provisioning.errors'
 import { showStep } from './step-shown'
-import { provisionedStatuses } from './steps'
 
 /** How far the tenant is provisioned: its status, every step, and the number of the newest change among them. */
 export async function getProvisioning(scope: TenantScope) {
@@ -13,19 +15,24 @@ export async function getProvisioning(scope: TenantScope) {
 /**
  * Has every service looked at again. What is right already is not changed by it.
  *
- * @throws AppError provisioning.paused where the tenant is suspended, archived or being deleted
+ * @param input.planHash of the plan that was looked at: just that is done, and what it deletes counts as approved where
+ *   an operator says so; undefined: whatever has to be done
+ * @throws AppError plan.stale
  */
-export async function reconcile(scope: TenantScope): Promise<{ runId: string }> {
+export async function reconcile(
+  scope: TenantScope,
+  means: PlanMeans,
+  { planHash }: z.output<typeof Reconcile> = {},
+): Promise<{ runId: string }> {
   const { id } = scope.tenant
+  const digests = planHash === undefined ? undefined : await confirmPlan(scope, means, planHash)
+  const deletes = digests !== undefined && scope.standing === 'operator'
   const runId = await scope.transaction(async (stores) => {
-    const { status } = await stores.tenant.get()
-    if (!provisionedStatuses.some((provisioned) => provisioned === status))
-      throw provisioningError('provisioning.paused', { detail: `The tenant is ${status}.` })
-    const run = await stores.steps.ask('requested')
+    const run = await stores.steps.ask('requested', { ...(digests && { digests }), deletes })
     await stores.audit.record({
       action: 'tenant.reconcile_requested',
       subject: { kind: 'tenant', id },
-      after: { runId: run },
+      after: { runId: run, planHash },
     })
     return run
   })

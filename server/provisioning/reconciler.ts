@@ -4,7 +4,8 @@ import type { Database } from '#server/storage/database'
 import type { Signals } from '#server/storage/signals'
 import { askedChannel } from './channels'
 import { runPass, type PassMeans } from './pass'
-import type { Provisioner } from './provisioner.port'
+import type { Gate } from './gates'
+import type { ServiceName, StepPlanner } from './step-planner.port'
 import { createRevival } from './revival'
 import type { AuditOf } from './runs.store'
 import { stepKey } from './steps'
@@ -18,7 +19,7 @@ export interface ReconcilerOptions {
   /** Tells replicas of each other's changes; what is lost costs time only. */
   signals: Pick<Signals, 'publish' | 'subscribe'>
   /** Of the services that are configured. The steps of all others are skipped. */
-  provisioners: readonly Provisioner[]
+  planners: readonly StepPlanner[]
   /** Where it is put on record that a tenant became active. */
   auditOf: AuditOf
   /** How many tenants are worked on at a time. */
@@ -29,8 +30,12 @@ export interface ReconcilerOptions {
   renewMs?: number
   /** The longest time between two looks at what is due. Default 5,000. */
   pollMs?: number
-  /** The longest time that one attempt at a step may take. Default 60,000. */
+  /** The longest time that planning a step, or one change, may take. Default 60,000. */
   stepTimeoutMs?: number
+  /** How long one attempt may go on before it gives way to other tenants. Default 20,000. */
+  sliceMs?: number
+  /** Through which each service is asked. */
+  gate: (service: ServiceName) => Gate
   /** Gives 0 to 1; for the spread of retries. */
   random?: () => number
 }
@@ -59,30 +64,33 @@ const lastMomentMs = 1_500
  */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { database, clock, log, signals, concurrency, leaseMs = 15_000, pollMs = 5_000 } = options
-  const provisioners = new Map(options.provisioners.map((provisioner) => [stepKey(provisioner), provisioner]))
+  const planners = new Map(options.planners.map((planner) => [stepKey(planner), planner]))
   const store = workStore({
     database,
     clock,
     leaseMs,
     auditOf: options.auditOf,
-    isConfigured: (step) => provisioners.has(stepKey(step)),
+    isConfigured: (step) => planners.has(stepKey(step)),
   })
   const stopping = new AbortController()
+  const random = options.random ?? Math.random
   const means: PassMeans = {
     store,
     clock,
     log,
     signals,
-    provisioners,
+    planners,
+    gate: options.gate,
     mayBegin: () => phase === 'running',
     stopping: stopping.signal,
     inTurn: createTurns(),
     renewMs: options.renewMs ?? leaseMs / 3,
     stepTimeoutMs: options.stepTimeoutMs ?? 60_000,
-    random: options.random ?? Math.random,
+    sliceMs: options.sliceMs ?? 20_000,
+    random,
   }
 
-  const revive = createRevival({ database, clock, signals, configured: options.provisioners })
+  const revive = createRevival({ database, clock, signals, configured: options.planners })
   const passes = new Map<string, Promise<void>>()
   let backlog: string[] = []
   let phase: 'new' | 'running' | 'stopped' = 'new'

@@ -129,7 +129,7 @@ describeEachDatabase('replicas', (given) => {
         return new Promise(() => {})
       })
       shop.start([authentik], { leaseMs, renewMs: 5 })
-      await shop.stepReached(tenant.id, 'authentik', 'running')
+      await eventually(() => expect(signals).toHaveLength(1))
       shop.clock.advance(leaseMs)
       const state = await shop.reached(tenant.id, 'active')
       expect(signals.map(({ aborted }) => aborted)).toEqual([true])
@@ -181,7 +181,7 @@ describeEachDatabase('replicas', (given) => {
 
     it('cut off what heeds its signal and what does not, and leave it pending for the next', async () => {
       const authentik = createService()
-      const stalwart = createService('stalwart', 'domain')
+      const stalwart = createService('stalwart', 'domains')
       authentik.next(() => new Promise(() => {}))
       stalwart.next(
         (_, signal) =>
@@ -191,7 +191,7 @@ describeEachDatabase('replicas', (given) => {
       )
       const worker = shop.start([authentik, stalwart])
       const tenant = await shop.createTenant()
-      await shop.stepReached(tenant.id, 'stalwart', 'running')
+      await eventually(() => expect([...authentik.calls, ...stalwart.calls]).toHaveLength(2))
       const begun = performance.now()
       await worker.stop(20)
       expect(performance.now() - begun).toBeLessThan(2_000)

@@ -4,7 +4,6 @@ import { IntegrationError } from '#server/lib/errors'
 import { createLog } from '#server/lib/log'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createService, createWorkshop, eventually } from '../../tests/harness/provisioning'
-import { reconcile } from './provisioning'
 
 const unavailable = (retryAfterSeconds?: number) =>
   new IntegrationError({
@@ -19,7 +18,7 @@ describeEachDatabase('where a service fails, the reconciler', (given) => {
 
   it('says why, goes on with the others, and tries again after a while', async () => {
     const authentik = createService()
-    const stalwart = createService('stalwart', 'domain')
+    const stalwart = createService('stalwart', 'domains')
     authentik.fail(unavailable())
     authentik.fail(unavailable())
     const reconciler = shop.start([authentik, stalwart])
@@ -109,7 +108,7 @@ describeEachDatabase('where a service fails, the reconciler', (given) => {
     await shop.reached(other.id, 'active')
     expect((await shop.state(tenant.id)).step('authentik')).toMatchObject({ status: 'error', attempt: 1 })
 
-    await reconcile(await shop.scopeOf(tenant.slug))
+    await shop.reconcile(await shop.scopeOf(tenant.slug))
     const state = await shop.reached(tenant.id, 'active')
     expect(state.step('authentik')).toMatchObject({ status: 'ok', attempt: 1, error: null })
   })

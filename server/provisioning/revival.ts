@@ -2,7 +2,7 @@ import { addSeconds, type Clock } from '#server/lib/clock'
 import type { Database } from '#server/storage/database'
 import type { Signals } from '#server/storage/signals'
 import { changedChannel } from './channels'
-import type { ServiceName } from './provisioner.port'
+import type { ServiceName } from './step-planner.port'
 import { reviveSkipped } from './skipped.store'
 
 const everySeconds = 60

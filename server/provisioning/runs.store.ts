@@ -1,13 +1,16 @@
+import { z } from 'zod'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
+import type { StepState } from './advance'
+import type { PlanDigests } from './plan-hash'
 
 /** A tenant's audit, as far as the engine writes it. */
 interface TenantAudit {
   record(entry: {
-    action: 'tenant.activated'
+    action: 'tenant.activated' | 'tenant.purged'
     subject: { kind: 'tenant'; id: string }
     before: { status: string }
-    after: { status: string }
+    after: { status?: string }
   }): Promise<void>
 }
 
@@ -36,38 +39,72 @@ export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date)
     await tx.provisioningRun.deleteMany({ where: { tenantId, cause: 'retry', id: { lte: superfluous.id } } })
 }
 
+/** What somebody approved of what a tenant's steps do now: of the newest run that is open. */
+export interface Approval {
+  readonly mayDelete: boolean
+  /** Digests by `service/step`; undefined: any change. */
+  readonly digests: PlanDigests | undefined
+}
+
+const Digests = z.record(z.string(), z.array(z.string()))
+
+export function approvalOf(
+  run: { deletesAgreed: boolean; approved: unknown } | undefined,
+  approveDeletions: boolean,
+): Approval {
+  return {
+    mayDelete: !approveDeletions || run?.deletesAgreed === true,
+    digests: run?.approved == null ? undefined : Digests.parse(run.approved),
+  }
+}
+
 /**
- * Ends the open runs where every step is settled, and makes a pending tenant active where none of them failed. Whoever
- * asks makes every step pending again, so that a run that was opened during a pass outlives it.
- * To be called in the transaction that settled a step.
+ * Ends the open runs where nothing goes on by itself any more. Where every step is done, a pending tenant becomes
+ * active, and one that was purged is gone. Whoever asks makes every step pending again, so that a run that was opened
+ * during a pass outlives it. To be called in the transaction that settled a step.
+ *
+ * @param steps as that transaction leaves them
  */
 export async function concludeRuns(
   tx: DatabaseClient,
   pass: Pass,
+  steps: readonly StepState[],
   now: Date,
   auditOf: AuditOf,
 ): Promise<void> {
   const { passId, tenant } = pass
-  const steps = await tx.provisioningStep.findMany({
-    where: { tenantId: tenant.id },
-    select: { status: true },
-  })
-  if (steps.some(({ status }) => status === 'pending' || status === 'running')) return
+  const goesOn = ({ status, nextAttemptAt }: StepState) =>
+    status === 'running' || (status === 'pending' && nextAttemptAt !== null)
+  if (steps.some(goesOn)) return
+  const isPurge = (await tx.provisioningRun.count({ where: openOf(tenant.id, 'purged') })) > 0
   const failed = steps.some(({ status }) => status === 'error')
   await tx.provisioningRun.updateMany({
-    where: { tenantId: tenant.id, status: 'running' },
+    where: openOf(tenant.id),
     data: { status: failed ? 'failed' : 'done', endedAt: now },
   })
-  if (failed) return
+  if (!steps.every(({ status }) => status === 'ok' || status === 'skipped')) return
+  const audit = auditOf(tx, { tenantId: tenant.id, requestId: passId })
+  const subject = { kind: 'tenant', id: tenant.id } as const
+  if (isPurge) {
+    const { count } = await tx.tenant.deleteMany({
+      where: { id: tenant.id, status: 'deleting', purgeAt: { lte: now } },
+    })
+    if (count > 0)
+      await audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
+    return
+  }
   const { count } = await tx.tenant.updateMany({
     where: { id: tenant.id, status: 'pending' },
     data: { status: 'active', updatedAt: now, version: { increment: 1 } },
   })
   if (count === 0) return
-  await auditOf(tx, { tenantId: tenant.id, requestId: passId }).record({
+  await audit.record({
     action: 'tenant.activated',
-    subject: { kind: 'tenant', id: tenant.id },
+    subject,
     before: { status: 'pending' },
     after: { status: 'active' },
   })
 }
+
+const openOf = (tenantId: string, cause?: 'purged') =>
+  ({ tenantId, status: 'running', ...(cause && { cause }) }) as const

@@ -1,8 +1,8 @@
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { Database, DatabaseClient } from '#server/storage/database'
-import type { ServiceName } from './provisioner.port'
-import { notConfigured, provisionedStatuses } from './steps'
+import type { ServiceName } from './step-planner.port'
+import { notConfigured } from './steps'
 
 /**
  * Has those steps looked at again that were skipped because their service was not configured, and now is; a page of
@@ -24,7 +24,6 @@ export async function reviveSkipped(
   const found = await database.client.provisioningStep.findMany({
     where: {
       ...skipped,
-      tenant: { status: { in: [...provisionedStatuses] } },
       ...(page.after !== undefined && { id: { gt: page.after } }),
     },
     orderBy: { id: 'asc' },

@@ -1,11 +1,22 @@
+import type { z } from 'zod'
+import type { RunCause as RunCauseContract } from '#shared/contracts/provisioning'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
+import type { PlanDigests } from './plan-hash'
 import { byStepOrder, tenantSteps } from './steps'
 
 /** Why a tenant is looked at. */
-export type RunCause = 'created' | 'requested' | 'retry' | 'changed'
+export type RunCause = z.output<typeof RunCauseContract>
+
+/** What somebody approved when they asked. */
+export interface Approved {
+  /** Undefined: whatever has to be done. */
+  digests?: PlanDigests
+  /** Whether deletions may be made. */
+  deletes: boolean
+}
 
 export type StepsStore = ReturnType<typeof stepsStore>
 export type StepRow = Awaited<ReturnType<StepsStore['list']>>['steps'][number]
@@ -19,30 +30,42 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
      *
      * @returns the run's id
      */
-    async ask(cause: RunCause): Promise<string> {
+    async ask(cause: RunCause, approved: Approved = { deletes: false }): Promise<string> {
       const now = clock.now()
       const { sequence } = await db.provisioningWork.upsert({
         where: { tenantId },
         create: { tenantId, sequence: tenantSteps.length },
         update: { sequence: { increment: tenantSteps.length } },
       })
-      const due = {
+      const asked = {
         status: 'pending',
         attempt: 0,
         reason: null,
         error: null,
-        nextAttemptAt: now,
+        held: false,
         updatedAt: now,
       } as const
-      for (const [index, { service, step }] of tenantSteps.entries()) {
+      for (const [index, { service, step, needs }] of tenantSteps.entries()) {
         const place = sequence - tenantSteps.length + index + 1
+        // What needs another is begun by what became of that.
+        const due = { ...asked, nextAttemptAt: needs.length === 0 ? now : null }
         await db.provisioningStep.upsert({
           where: { tenantId_service_step: { tenantId, service, step } },
           create: { ...due, id: newId(), tenantId, service, step, sequence: place, createdAt: now },
           update: { ...due, sequence: place, generation: { increment: 1 } },
         })
       }
-      const run = await db.provisioningRun.create({ data: { id: newId(), tenantId, cause, startedAt: now } })
+      const { digests, deletes: deletesAgreed } = approved
+      const run = await db.provisioningRun.create({
+        data: {
+          id: newId(),
+          tenantId,
+          cause,
+          startedAt: now,
+          deletesAgreed,
+          ...(digests && { approved: digests }),
+        },
+      })
       return run.id
     },
 

@@ -1,30 +1,46 @@
-import type { ServiceName } from './provisioner.port'
+import type { ServiceName } from './step-planner.port'
 
-/** Every step that a tenant goes through, in the order in which they are shown. */
-export const tenantSteps: readonly { readonly service: ServiceName; readonly step: string }[] = [
-  { service: 'authentik', step: 'group' },
-  { service: 'stalwart', step: 'domain' },
-  { service: 'ocis', step: 'space' },
-  { service: 'mail', step: 'onboarding' },
+export interface TenantStep {
+  readonly service: ServiceName
+  readonly step: string
+  /** What has to be done or skipped before, each as `service/step`. */
+  readonly needs: readonly string[]
+}
+
+/** Every step that a tenant goes through, in the order in which they are shown; what is needed stands before who needs it. */
+export const tenantSteps: readonly TenantStep[] = [
+  { service: 'authentik', step: 'group', needs: [] },
+  { service: 'authentik', step: 'members', needs: ['authentik/group'] },
+  { service: 'stalwart', step: 'domains', needs: [] },
+  { service: 'stalwart', step: 'accounts', needs: ['stalwart/domains'] },
+  { service: 'ocis', step: 'space', needs: [] },
+  { service: 'ocis', step: 'members', needs: ['ocis/space', 'authentik/members'] },
+  {
+    service: 'mail',
+    step: 'onboarding',
+    needs: ['authentik/members', 'stalwart/accounts', 'ocis/members'],
+  },
 ]
-
-/** What a tenant has to be for its steps to be worked on; those of any other are left as they are. */
-export const provisionedStatuses = ['pending', 'active'] as const
 
 /** Why a step is skipped whose service is not configured. */
 export const notConfigured = 'not configured'
 
-const order = new Map(tenantSteps.map((step, index) => [stepKey(step), index]))
+type Named = Pick<TenantStep, 'service' | 'step'>
 
 /** A step's name among all steps of all services. */
 export function stepKey({ service, step }: { service: string; step: string }): string {
   return `${service}/${step}`
 }
 
+const order = new Map(tenantSteps.map((step, index) => [stepKey(step), index]))
+const needs = new Map(tenantSteps.map((step) => [stepKey(step), step.needs]))
+
+/** The steps that have to be done or skipped before this one. */
+export function needsOf(step: Named): readonly string[] {
+  return needs.get(stepKey(step)) ?? []
+}
+
 /** Compares two steps by the order in which they are shown; for `sort`. */
-export function byStepOrder(
-  a: { service: string; step: string },
-  b: { service: string; step: string },
-): number {
+export function byStepOrder(a: Named, b: Named): number {
   return (order.get(stepKey(a)) ?? order.size) - (order.get(stepKey(b)) ?? order.size)
 }

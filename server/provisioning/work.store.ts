@@ -1,10 +1,13 @@
 import type { Clock } from '#server/lib/clock'
-import type { Database } from '#server/storage/database'
+import type { Database, DatabaseClient } from '#server/storage/database'
 import type { StepOutcome } from './attempt'
 import { LeaseLost } from './lease'
-import type { DesiredTenant, ServiceName } from './provisioner.port'
-import { concludeRuns, openRetry, type AuditOf } from './runs.store'
-import { byStepOrder, notConfigured, provisionedStatuses, tenantSteps } from './steps'
+import { advance, isDue, isWaiting, type StepMove, type StepState } from './advance'
+import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
+import { readDesired } from './desired.store'
+import { keepResources } from './resources.store'
+import type { DesiredTenant, ServiceName } from './step-planner.port'
+import { notConfigured, tenantSteps } from './steps'
 
 /** A step as it stood when a worker began it. */
 export interface BegunStep {
@@ -15,16 +18,18 @@ export interface BegunStep {
   readonly generation: number
   /** How often it was tried, with this time. */
   readonly attempt: number
+  /** Of what it made before. */
+  readonly externalId: string | null
 }
 
 /** A tenant that is ours to work on until the lease ends. */
 export interface Claim {
   /** Names this pass in the log and in the audit. */
   readonly passId: string
-  /** As it was after the lease was taken. */
-  readonly tenant: DesiredTenant
+  readonly tenant: { readonly id: string }
   readonly fence: number
   readonly leaseUntil: Date
+  readonly approval: Approval
   /** Marked running. None: everything that was due is settled, and there is no lease to give back. */
   readonly steps: readonly BegunStep[]
 }
@@ -58,7 +63,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
       const rows = await database.client.provisioningStep.findMany({
         where: {
           nextAttemptAt: { not: null },
-          tenant: { status: { in: [...provisionedStatuses] }, work: { is: free(now) } },
+          tenant: { work: { is: free(now) } },
         },
         orderBy: [{ nextAttemptAt: 'asc' }, { tenantId: 'asc' }],
         take: limit * tenantSteps.length,
@@ -70,7 +75,8 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
     },
 
     /**
-     * Takes a tenant's lease, marks what is due as running, and settles what is not configured, at once or not at all.
+     * Takes a tenant's lease, marks as running what is due and has all that it needs, and settles what is not
+     * configured, at once or not at all.
      *
      * @returns null where somebody else has it, or nothing is due
      */
@@ -78,52 +84,50 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
       return database.transaction(async (tx) => {
         const now = clock.now()
         const tenant = await tx.tenant.findUnique({
-          where: { id: tenantId, status: { in: [...provisionedStatuses] } },
+          where: { id: tenantId },
           select: {
-            id: true,
-            slug: true,
-            name: true,
+            approveDeletions: true,
             steps: true,
-            runs: { where: { status: 'running' }, take: 1 },
+            runs: { where: { status: 'running' }, orderBy: { id: 'desc' }, take: 1 },
           },
         })
-        const due = (tenant?.steps ?? []).filter(({ nextAttemptAt }) => nextAttemptAt && nextAttemptAt <= now)
-        if (!tenant || due.length === 0) return null
+        if (!tenant?.steps.some((step) => isDue(step, now))) return null
+        const moves = advance(tenant.steps, (step) => isDue(step, now) || isWaiting(step), isConfigured)
+        const begins = moves.some(({ to }) => to === 'running')
         const leaseUntil = leaseEnd(now)
         const [work] = await tx.provisioningWork.updateManyAndReturn({
           where: { tenantId, ...free(now) },
           data: {
             fence: { increment: 1 },
-            leaseUntil: due.some(isConfigured) ? leaseUntil : null,
-            sequence: { increment: due.length },
+            leaseUntil: begins ? leaseUntil : null,
+            sequence: { increment: moves.length },
           },
         })
         if (!work) return null
-
-        const steps: BegunStep[] = []
-        for (const [index, { id, service, step, generation, attempt }] of due.sort(byStepOrder).entries()) {
-          const change = { sequence: work.sequence - due.length + index + 1, updatedAt: now }
-          if (isConfigured({ service, step })) {
-            // It stays due while it runs: where its worker dies, that is how it is found again.
-            const running = { status: 'running', attempt: attempt + 1, reason: null } as const
-            await tx.provisioningStep.update({ where: { id }, data: { ...change, ...running } })
-            steps.push({ id, service, step, generation, attempt: attempt + 1 })
-          } else {
-            const skipped = {
-              status: 'skipped',
-              reason: notConfigured,
-              error: null,
-              nextAttemptAt: null,
-            } as const
-            await tx.provisioningStep.update({ where: { id }, data: { ...change, ...skipped } })
-          }
-        }
+        await write(tx, moves, work.sequence - moves.length, now)
         if (tenant.runs.length === 0) await openRetry(tx, tenantId, now)
-        const { slug, name } = tenant
-        const claim = { passId, tenant: { id: tenantId, slug, name }, fence: work.fence, leaseUntil, steps }
-        await concludeRuns(tx, claim, now, auditOf)
+        const claim = {
+          passId,
+          tenant: { id: tenantId },
+          fence: work.fence,
+          leaseUntil,
+          approval: approvalOf(tenant.runs[0], tenant.approveDeletions),
+          steps: begunOf(moves),
+        }
+        await concludeRuns(tx, claim, after(tenant.steps, moves, now), now, auditOf)
         return claim
       })
+    },
+
+    /**
+     * What a claim's tenant should have now.
+     *
+     * @throws LeaseLost where it is gone
+     */
+    async desired({ tenant }: Claim): Promise<DesiredTenant> {
+      const desired = await readDesired(database.client, clock, tenant.id)
+      if (!desired) throw new LeaseLost('The tenant is gone')
+      return desired
     },
 
     /** @returns until when the lease is ours now; null where it is lost */
@@ -145,45 +149,108 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
     },
 
     /**
-     * Writes down what became of a step. It stays pending where it was asked for again meanwhile, since what was
-     * applied may be what was wanted before. With the last step, the runs end and the tenant becomes active.
+     * Writes down what became of a step, and begins what was waiting for it. It stays pending where it was asked for
+     * again meanwhile, since what was applied may be what was wanted before. With the last step, the runs end.
      *
+     * @returns the steps that were begun
      * @throws LeaseLost where the lease is no longer ours; nothing is written then
      */
-    record(claim: Claim, step: BegunStep, outcome: StepOutcome): Promise<void> {
+    record(claim: Claim, step: BegunStep, outcome: StepOutcome): Promise<BegunStep[]> {
       return database.transaction(async (tx) => {
         const now = clock.now()
+        const tenantId = claim.tenant.id
+        const rows = await tx.provisioningStep.findMany({ where: { tenantId } })
+        const row = rows.find(({ id }) => id === step.id)
+        if (!row) throw new LeaseLost('The tenant is gone')
+        const isCurrent = row.generation === step.generation
+        const change = { ...(isCurrent && settled(outcome, now)), ...madeBy(outcome) }
+        const steps = rows.map((one) => (one.id === step.id ? { ...one, ...change } : one))
+        // Not what is due: it may have been asked for with another approval than this claim's.
+        const moves = advance(steps, isWaiting, isConfigured)
         const [work] = await tx.provisioningWork.updateManyAndReturn({
-          where: { tenantId: claim.tenant.id, fence: claim.fence, leaseUntil: { gt: now } },
-          data: { sequence: { increment: 1 } },
+          where: { tenantId, fence: claim.fence, leaseUntil: { gt: now } },
+          data: { sequence: { increment: 1 + moves.length } },
         })
         if (!work) throw new LeaseLost('The lease was lost before a result could be written')
-        const { generation } = await tx.provisioningStep.findUniqueOrThrow({
-          where: { id: step.id },
-          select: { generation: true },
-        })
+        const place = work.sequence - moves.length
         await tx.provisioningStep.update({
           where: { id: step.id },
-          data: {
-            ...(generation === step.generation && settled(outcome, now)),
-            ...(outcome.status === 'ok' && { externalId: outcome.externalId }),
-            sequence: work.sequence,
-            updatedAt: now,
-          },
+          data: { ...change, sequence: place, updatedAt: now },
         })
-        await concludeRuns(tx, claim, now, auditOf)
+        if ('resources' in outcome) {
+          const { service, step: name } = step
+          await keepResources(tx, { tenantId, service, step: name }, outcome.resources)
+        }
+        await write(tx, moves, place, now)
+        await concludeRuns(tx, claim, after(steps, moves, now), now, auditOf)
+        return begunOf(moves)
       })
     },
   }
 }
 
+/** What an outcome makes of a step that was not asked for again meanwhile. */
 function settled(outcome: StepOutcome, now: Date) {
   switch (outcome.status) {
     case 'ok':
-      return { status: 'ok', error: null, nextAttemptAt: null } as const
+      return { status: 'ok', error: null, reason: outcome.reason, nextAttemptAt: null } as const
+    case 'held':
+      return {
+        status: 'pending',
+        error: null,
+        reason: outcome.reason,
+        nextAttemptAt: null,
+        held: true,
+      } as const
     case 'error':
       return outcome
     case 'pending':
       return { status: 'pending', nextAttemptAt: now } as const
   }
+}
+
+/** What is known of what it made, in any case. */
+function madeBy(outcome: StepOutcome) {
+  return 'resources' in outcome ? { externalId: outcome.resources[0]?.externalId ?? null } : {}
+}
+
+/** What a move makes of a step. A running one stays due: where its worker dies, that is how it is found again. */
+function changeOf({ to, step }: StepMove, now: Date) {
+  switch (to) {
+    case 'running':
+      return {
+        ...({ status: 'running', attempt: step.attempt + 1, reason: null, held: false } as const),
+        nextAttemptAt: step.nextAttemptAt ?? now,
+      }
+    case 'skipped':
+      return { status: 'skipped', reason: notConfigured, error: null, nextAttemptAt: null } as const
+    case 'waiting':
+      return { status: 'pending', nextAttemptAt: null } as const
+  }
+}
+
+async function write(
+  tx: DatabaseClient,
+  moves: readonly StepMove[],
+  place: number,
+  now: Date,
+): Promise<void> {
+  for (const [index, move] of moves.entries()) {
+    await tx.provisioningStep.update({
+      where: { id: move.step.id },
+      data: { ...changeOf(move, now), sequence: place + index + 1, updatedAt: now },
+    })
+  }
+}
+
+/** The steps as moves leave them. */
+function after(steps: readonly StepState[], moves: readonly StepMove[], now: Date): StepState[] {
+  const changed = new Map(moves.map((move) => [move.step.id, { ...move.step, ...changeOf(move, now) }]))
+  return steps.map((step) => changed.get(step.id) ?? step)
+}
+
+function begunOf(moves: readonly StepMove[]): BegunStep[] {
+  return moves.flatMap(({ to, step: { id, service, step, generation, attempt, externalId } }) =>
+    to === 'running' ? [{ id, service, step, generation, attempt: attempt + 1, externalId }] : [],
+  )
 }

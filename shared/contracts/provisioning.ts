@@ -37,12 +37,62 @@ export type Provisioning = z.output<typeof Provisioning>
 export const StepEvent = z.object({ status: TenantStatus, step: ProvisioningStep })
 export type StepEvent = z.output<typeof StepEvent>
 
-export const Reconcile = z.strictObject({}).optional()
+/** With `planHash`, just that plan is carried out. */
+export const Reconcile = z
+  .strictObject({
+    planHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'This is not the hash of a plan.')
+      .optional(),
+  })
+  .optional()
+
+/** What would be changed of one thing at a service. `refuse`: it is not ours, and the reason says what can be done. */
+export const PlannedChange = z.object({
+  action: z.enum(['create', 'update', 'delete', 'adopt', 'refuse']),
+  kind: z.string(),
+  name: z.string(),
+  /** Each field that changes, with what it holds and what it should; null: nothing. */
+  fields: z
+    .record(
+      z.string(),
+      z.object({
+        from: z.union([z.string(), z.number(), z.null()]),
+        to: z.union([z.string(), z.number(), z.null()]),
+      }),
+    )
+    .optional(),
+  reason: z.string().optional(),
+})
+export type PlannedChange = z.output<typeof PlannedChange>
+
+/** What a reconcile would change, service by service; `error`: the service could not be looked at. */
+export const TenantPlan = z.object({
+  hash: z.string(),
+  services: z.array(
+    z.object({
+      service: ServiceName,
+      changes: z.array(PlannedChange),
+      notes: z.array(z.string()),
+      /** Why there is nothing to be looked at. */
+      reason: z.string().optional(),
+      error: z.string().optional(),
+    }),
+  ),
+})
+export type TenantPlan = z.output<typeof TenantPlan>
+
 export const RunStarted = z.object({ runId: Id })
+
+/** Why a tenant was looked at. */
+export const RunCause = z.enum([
+  ...(['created', 'requested', 'retry', 'changed', 'drift'] as const),
+  ...(['suspended', 'resumed', 'archived', 'deleted', 'restored', 'purged'] as const),
+])
 
 export const ProvisioningRun = z.object({
   id: Id,
-  cause: z.enum(['created', 'requested', 'retry', 'changed']),
+  cause: RunCause,
   status: z.enum(['running', 'done', 'failed']),
   startedAt: Timestamp,
   endedAt: Timestamp.nullable(),

@@ -4,11 +4,21 @@ import { Id, PageQuery, pageOf, SearchText, Timestamp } from './common'
 export const Plan = z.enum(['mvp', 'pro', 'enterprise'])
 export type Plan = z.output<typeof Plan>
 
-/** What each plan holds: seats are members, storage is for the tenant's whole space. */
-export const plans: Readonly<Record<Plan, { name: string; seats: number; storageGibibytes: number }>> = {
-  mvp: { name: 'MVP', seats: 5, storageGibibytes: 10 },
-  pro: { name: 'Pro', seats: 50, storageGibibytes: 500 },
-  enterprise: { name: 'Enterprise', seats: 1000, storageGibibytes: 10_000 },
+/** What a plan holds. */
+export interface PlanContent {
+  readonly name: string
+  /** Most members. */
+  readonly seats: number
+  /** For the tenant's whole space. */
+  readonly storageGibibytes: number
+  /** For each mailbox. */
+  readonly mailboxGibibytes: number
+}
+
+export const plans: Readonly<Record<Plan, PlanContent>> = {
+  mvp: { name: 'MVP', seats: 5, storageGibibytes: 10, mailboxGibibytes: 2 },
+  pro: { name: 'Pro', seats: 50, storageGibibytes: 500, mailboxGibibytes: 20 },
+  enterprise: { name: 'Enterprise', seats: 5000, storageGibibytes: 10_000, mailboxGibibytes: 50 },
 }
 
 /** A tenant's subscription, with what its plan holds and how many seats are taken. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Provisioner } from '#server/provisioning/provisioner.port'
+import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { describeEachDatabase } from '../harness/databases'
 import type { HttpClient } from '../harness/http'
 import { startPortal, type Portal } from '../harness/portal'
@@ -34,14 +34,15 @@ describeEachDatabase('the event stream of a tenant', (given) => {
   let portal: Portal
   let boss: HttpClient
   const path = '/api/tenants/streamed/provisioning/events'
-  const authentik: Provisioner = {
+  const group = { kind: 'group', name: 'streamed', externalId: 'group-1', fingerprint: '' }
+  const authentik: StepPlanner = {
     service: 'authentik',
     step: 'group',
-    apply: async () => ({ externalId: 'group-1' }),
+    plan: async () => ({ resources: [group], changes: [], notes: [] }),
   }
 
   beforeAll(async () => {
-    portal = await startPortal(given.url, { provisioners: [authentik] })
+    portal = await startPortal(given.url, { planners: [authentik] })
     boss = await portal.operator()
     await boss.post('/api/tenants', { slug: 'streamed', name: 'Streamed' })
   })
@@ -50,7 +51,7 @@ describeEachDatabase('the event stream of a tenant', (given) => {
   it('shows every step turn, and goes on behind the last one seen without a gap or a repetition', async () => {
     const first = await watch(boss, path)
     expect(first.response.headers.get('content-type')).toBe('text/event-stream')
-    await expect.poll(() => first.events.map(({ status }) => status)).toEqual(Array(4).fill('pending'))
+    await expect.poll(() => first.events.map(({ status }) => status)).toEqual(Array(7).fill('pending'))
     portal.container.reconciler.start()
     await expect
       .poll(() => first.events.some(({ service, status }) => service === 'authentik' && status === 'ok'))

@@ -5,7 +5,7 @@ import { loadConfig } from '#server/config/config'
 import { createContainer, type Container } from '#server/container'
 import type { Clock } from '#server/lib/clock'
 import { createLog } from '#server/lib/log'
-import type { Provisioner } from '#server/provisioning/provisioner.port'
+import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { HttpClient, serveRoutes } from './http'
 
 /** The whole server but Nuxt, on a database of the test's own. */
@@ -35,7 +35,7 @@ export class TestClock implements Clock {
 /** @param env variables beside DATABASE_URL */
 export async function startPortal(
   databaseUrl: string,
-  options: { env?: Record<string, string>; clock?: Clock; provisioners?: Provisioner[] } = {},
+  options: { env?: Record<string, string>; clock?: Clock; planners?: StepPlanner[] } = {},
 ): Promise<Portal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-data-'))
   const config = loadConfig({

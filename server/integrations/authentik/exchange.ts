@@ -6,6 +6,9 @@ import { bodyKind, failed, lostConnection, refused, type Answer } from './failur
 /** Far above any true answer: a group lists the ids of its members, a changed one their profiles too. */
 const answerLimitBytes = 16 * 1024 * 1024
 
+/** RFC 9110 section 15.3.5: there is no body, and schemas see undefined. */
+const noContent = 204
+
 /** One call: what for, how it is sent, what must come back. */
 export interface Call<Schema extends z.ZodType> {
   /** Completes `Authentik refused to …`. */
@@ -87,7 +90,7 @@ function parse<Schema extends z.ZodType>(purpose: string, answer: Answer, schema
     failed('contract', `Authentik was asked to ${purpose} and answered with ${what} (${answer.status})`)
   let body: unknown
   try {
-    body = JSON.parse(answer.text)
+    body = answer.status === noContent ? undefined : JSON.parse(answer.text)
   } catch {
     throw misfit(bodyKind(answer))
   }

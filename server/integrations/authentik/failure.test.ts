@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { IntegrationError } from '#server/lib/errors'
 import { newId } from '#server/lib/ids'
-import { createAuthentikProvisioner, type AuthentikOptions } from './client'
+import type { AuthentikOptions } from './client'
+import { createGroupStep } from '../../../tests/harness/authentik'
 import { startAuthentikFake, type AuthentikFake } from './fake'
 
 const tenant = { id: newId(), slug: 'acme', name: 'Acme' }
@@ -20,10 +21,7 @@ afterEach(async () => {
 
 function apply(options: Partial<AuthentikOptions> = {}, signal = new AbortController().signal) {
   const clock = { now: () => now }
-  return createAuthentikProvisioner({ apiUrl: fake.url, token: fake.token, clock, ...options }).apply(
-    tenant,
-    signal,
-  )
+  return createGroupStep({ apiUrl: fake.url, token: fake.token, clock, ...options }).apply(tenant, signal)
 }
 
 /** Applies, and returns the failure, which never repeats a secret, an address or a page. */
@@ -142,7 +140,7 @@ describe('a failing Authentik, in words', () => {
     const timeout = vi.spyOn(AbortSignal, 'timeout')
     onTestFinished(() => timeout.mockRestore())
     await apply()
-    expect(timeout.mock.calls).toEqual([[10_000], [10_000]])
+    expect(timeout.mock.calls).toEqual([[10_000], [10_000], [10_000]])
   })
 
   it('is not there', async () => {

@@ -21,10 +21,12 @@ export interface Answer {
 /** A refusal by status, with the names of the fields that the upstream found at fault. */
 export class RefusedError extends IntegrationError {
   readonly fields: readonly string[]
+  readonly status: number
 
-  constructor(failure: Failure, fields: readonly string[]) {
+  constructor(failure: Failure, fields: readonly string[], status: number) {
     super({ service: 'authentik', ...failure })
     this.fields = fields
+    this.status = status
   }
 }
 
@@ -84,6 +86,7 @@ export function refused(purpose: string, answer: Answer, secret: string, clock: 
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     },
     refusal?.fields ?? [],
+    answer.status,
   )
 }
 

@@ -15,6 +15,9 @@ export const Group = z.object({
 })
 export type Group = z.output<typeof Group>
 
+/** What 204 answers with. */
+export const Nothing = z.undefined()
+
 /** One page of `GET core/groups/` (`PaginatedGroupList`). */
 export const GroupPage = z.object({
   /** `next` is a page's number, 0 on the last one. */

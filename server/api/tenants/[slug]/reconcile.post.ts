@@ -9,5 +9,5 @@ export default defineRoute({
   body: Reconcile,
   response: RunStarted,
   status: 202,
-  handle: ({ scope }) => reconcile(scope),
+  handle: ({ scope, body, container }) => reconcile(scope, container, body),
 })

@@ -1,0 +1,58 @@
+import type { Clock } from '#server/lib/clock'
+import type { DatabaseClient } from '#server/storage/database'
+import { desiredTenant, type DesiredTenant } from './desired'
+
+/** Reads what a tenant should have now. @returns null where it is gone */
+export async function readDesired(
+  db: DatabaseClient,
+  clock: Clock,
+  tenantId: string,
+): Promise<DesiredTenant | null> {
+  const tenant = await db.tenant.findUnique({
+    where: { id: tenantId },
+    select: {
+      id: true,
+      slug: true,
+      name: true,
+      status: true,
+      purgeAt: true,
+      subscription: { select: { plan: true } },
+      domains: { where: { verifiedAt: { not: null } }, select: { name: true, verifiedAt: true } },
+      members: {
+        orderBy: { id: 'asc' },
+        select: {
+          userId: true,
+          role: true,
+          mailbox: true,
+          user: { select: { email: true, name: true, locale: true, status: true } },
+        },
+      },
+    },
+  })
+  if (!tenant?.subscription) return null
+  const { subscription, domains, members, ...facts } = tenant
+  return desiredTenant(
+    {
+      ...facts,
+      plan: subscription.plan,
+      domains: domains.flatMap(({ name, verifiedAt }) => (verifiedAt ? [{ name, verifiedAt }] : [])),
+      members: members.map(({ user: { status, ...user }, ...member }) => ({
+        ...member,
+        ...user,
+        isActive: status === 'active',
+      })),
+    },
+    clock.now(),
+  )
+}
+
+/** What one tenant should have, bound. */
+export function desiredStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+  return {
+    async get(): Promise<DesiredTenant> {
+      const desired = await readDesired(db, clock, tenantId)
+      if (!desired) throw new Error(`Tenant ${tenantId} is gone`)
+      return desired
+    },
+  }
+}

@@ -1,0 +1,42 @@
+import { plans, type Plan } from '#shared/contracts/subscriptions'
+import type { TenantStatus } from '#shared/contracts/tenants'
+import type { DesiredMember, DesiredTenant } from './step-planner.port'
+
+export type { DesiredMember, DesiredTenant } from './step-planner.port'
+
+/** What is on record of a tenant. */
+export interface TenantFacts {
+  readonly id: string
+  readonly slug: string
+  readonly name: string
+  readonly status: TenantStatus
+  readonly purgeAt: Date | null
+  readonly plan: Plan
+  /** The verified ones. */
+  readonly domains: readonly { readonly name: string; readonly verifiedAt: Date }[]
+  readonly members: readonly (DesiredMember & { readonly isActive: boolean })[]
+}
+
+const gibibyte = 1024 ** 3
+
+/** What the tenant should have, from what is on record of it. @param now decides whether its time of grace is over */
+export function desiredTenant(facts: TenantFacts, now: Date): DesiredTenant {
+  const { id, slug, name, plan } = facts
+  return {
+    id,
+    slug,
+    name,
+    state: stateOf(facts, now),
+    storageBytes: plans[plan].storageGibibytes * gibibyte,
+    mailboxBytes: plans[plan].mailboxGibibytes * gibibyte,
+    domains: facts.domains
+      .toSorted((a, b) => a.verifiedAt.getTime() - b.verifiedAt.getTime() || (a.name < b.name ? -1 : 1))
+      .map((domain) => domain.name),
+    members: facts.members.filter(({ isActive }) => isActive).map(({ isActive: _, ...member }) => member),
+  }
+}
+
+function stateOf({ status, purgeAt }: TenantFacts, now: Date): DesiredTenant['state'] {
+  if (status === 'pending' || status === 'active') return 'active'
+  return status === 'deleting' && purgeAt !== null && purgeAt <= now ? 'purged' : 'closed'
+}

@@ -1,0 +1,104 @@
+import { IntegrationError } from '#server/lib/errors'
+import type { TenantScope } from '#server/scope'
+import type { Gate } from './gates'
+import { digestOfChange, hashOfPlan, shownChange, type PlanDigests } from './plan-hash'
+import { provisioningError } from './provisioning.errors'
+import type { Change, ServiceName, StepPlan, StepPlanner } from './step-planner.port'
+import { byStepOrder, notConfigured, stepKey, tenantSteps } from './steps'
+
+/** What plans are made with. */
+export interface PlanMeans {
+  readonly planners: readonly StepPlanner[]
+  readonly gate: (service: ServiceName) => Gate
+  /** The longest that one service may take, in milliseconds. Default 20,000. */
+  readonly timeoutMs?: number
+}
+
+/** What a service would have changed; `error`: it could not be looked at. */
+export interface ServicePlan {
+  service: ServiceName
+  changes: Change[]
+  /** What can't be done yet, and is no fault. */
+  notes: string[]
+  reason?: string
+  error?: string
+}
+
+export interface TenantPlan {
+  /** Of all that would be changed; to be given back where just that is to be done. */
+  hash: string
+  services: ServicePlan[]
+}
+
+interface Planned {
+  readonly shown: TenantPlan
+  readonly digests: PlanDigests
+  /** Whether every service could be looked at. */
+  readonly isWhole: boolean
+}
+
+/** What a reconcile would change now, service by service. Changes nothing, and is made by the very code that changes. */
+export async function getPlan(scope: TenantScope, means: PlanMeans): Promise<TenantPlan> {
+  return (await planTenant(scope, means)).shown
+}
+
+/**
+ * Plans, and holds the plan against one that somebody approved.
+ *
+ * @returns what was approved, for the run that is to do it
+ * @throws AppError plan.stale where something else is to be done now, or a service can't be looked at
+ */
+export async function confirmPlan(scope: TenantScope, means: PlanMeans, hash: string): Promise<PlanDigests> {
+  const { shown, digests, isWhole } = await planTenant(scope, means)
+  if (!isWhole || shown.hash !== hash) throw provisioningError('plan.stale')
+  return digests
+}
+
+async function planTenant(scope: TenantScope, means: PlanMeans): Promise<Planned> {
+  const { stores } = scope
+  const tenant = await stores.desired.get()
+  const { steps } = await stores.steps.list()
+  const known = new Map(steps.map((step) => [stepKey(step), step.externalId]))
+  const signal = AbortSignal.timeout(means.timeoutMs ?? 20_000)
+  const planners = means.planners.toSorted(byStepOrder)
+  const plans = await Promise.all(
+    planners.map((planner) =>
+      means
+        .gate(planner.service)
+        .run(() => planner.plan(tenant, { externalId: known.get(stepKey(planner)) ?? null }, signal), signal)
+        .then((plan) => ({ planner, plan }))
+        .catch((error: unknown) => ({ planner, error: inWords(error, signal) })),
+    ),
+  )
+  const digests: Record<string, string[]> = {}
+  const services = new Map<ServiceName, ServicePlan>()
+  for (const { service } of tenantSteps) {
+    const isThere = planners.some((planner) => planner.service === service)
+    services.set(service, { service, changes: [], notes: [], ...(!isThere && { reason: notConfigured }) })
+  }
+  for (const { planner, ...found } of plans) {
+    const shown = services.get(planner.service)
+    if (!shown) continue
+    if ('error' in found) shown.error ??= found.error
+    else add(shown, found.plan, (digests[stepKey(planner)] = []))
+  }
+  const all = [...services.values()]
+  return {
+    shown: { hash: hashOfPlan(digests), services: all },
+    digests,
+    isWhole: all.every(({ error }) => error === undefined),
+  }
+}
+
+function add(shown: ServicePlan, plan: StepPlan, digests: string[]): void {
+  shown.changes.push(...plan.changes.map(shownChange))
+  shown.notes.push(...plan.notes)
+  digests.push(...plan.changes.map(digestOfChange))
+}
+
+/** @throws what is no failure of the service */
+function inWords(error: unknown, signal: AbortSignal): string {
+  if (error instanceof IntegrationError) return error.message
+  if (signal.aborted) return 'It did not answer in time.'
+  throw error
+}

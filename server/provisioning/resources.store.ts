@@ -1,0 +1,42 @@
+import { newId } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import type { Resource, ServiceName } from './step-planner.port'
+
+/** Written by one statement at most. */
+const batch = 500
+
+interface OfStep {
+  readonly tenantId: string
+  readonly service: ServiceName
+  readonly step: string
+}
+
+/** Keeps what was observed after a step was done, in place of what was there before; only what differs is written. */
+export async function keepResources(
+  tx: DatabaseClient,
+  of: OfStep,
+  resources: readonly Resource[],
+): Promise<void> {
+  const { tenantId, service, step } = of
+  const before = await tx.provisionedResource.findMany({ where: { tenantId, service, step } })
+  const same = (one: Resource, other: Resource) =>
+    one.kind === other.kind && one.name === other.name && one.fingerprint === other.fingerprint
+  const wanted = new Map(resources.map((resource) => [resource.externalId, resource]))
+  const outdated = before.filter((row) => {
+    const now = wanted.get(row.externalId)
+    return !now || !same(row, now)
+  })
+  const kept = new Set(before.filter((row) => !outdated.includes(row)).map(({ externalId }) => externalId))
+  const added = [...wanted.values()].filter(({ externalId }) => !kept.has(externalId))
+  for (let from = 0; from < outdated.length; from += batch) {
+    const ids = outdated.slice(from, from + batch).map(({ id }) => id)
+    await tx.provisionedResource.deleteMany({ where: { id: { in: ids } } })
+  }
+  for (let from = 0; from < added.length; from += batch) {
+    const data = added.slice(from, from + batch).map(({ kind, name, externalId, fingerprint }) => ({
+      ...{ id: newId(), tenantId, service, step },
+      ...{ kind, name, externalId, fingerprint },
+    }))
+    await tx.provisionedResource.createMany({ data })
+  }
+}

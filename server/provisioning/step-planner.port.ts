@@ -1,0 +1,125 @@
+import type { TenantRole } from '#shared/contracts/tenants'
+
+/** The outside services, in the order in which they are shown. */
+export const serviceNames = ['authentik', 'stalwart', 'ocis', 'mail'] as const
+export type ServiceName = (typeof serviceNames)[number]
+
+/**
+ * What a tenant should have, in every service: it follows from tenant, members, domains and plan alone.
+ * - `active`: everything works
+ * - `closed`: suspended, archived, or deleted and still within its time of grace. Nobody gets in, and nothing is lost
+ * - `purged`: nothing is left of it
+ */
+export interface DesiredTenant {
+  /** UUID; stamped on what is made, so that it can be recognised as ours. */
+  readonly id: string
+  readonly slug: string
+  readonly name: string
+  readonly state: 'active' | 'closed' | 'purged'
+  readonly storageBytes: number
+  readonly mailboxBytes: number
+  /** Verified domains in lower case (A-labels), the first one is that of the mailboxes; the others are aliases. */
+  readonly domains: readonly string[]
+  /** Of the order in which they came. Nobody who is disabled or deleted is among them. */
+  readonly members: readonly DesiredMember[]
+}
+
+export interface DesiredMember {
+  /** UUID of the user. */
+  readonly userId: string
+  /** In lower case; null where the OpenID provider tells none. */
+  readonly email: string | null
+  readonly name: string
+  readonly role: TenantRole
+  /** A language tag; null where nobody knows. */
+  readonly locale: string | null
+  /** Local part of their mailbox, unique in the tenant, never changed; null while the tenant has no domain. */
+  readonly mailbox: string | null
+}
+
+export type ChangeAction = 'create' | 'update' | 'delete' | 'adopt' | 'refuse'
+
+/** What would be changed of one thing at a service; shown to people, so without secrets. */
+export interface Change {
+  readonly action: ChangeAction
+  /** What kind of thing, such as `group`, `domain`, `account`, `space` or `member`. */
+  readonly kind: string
+  /** Its name there, such as `acme`, `acme.example` or `ada@acme.example`. */
+  readonly name: string
+  /** Which of its fields, with what they hold and what they should; null: nothing. */
+  readonly fields?: Readonly<Record<string, { from: string | number | null; to: string | number | null }>>
+  /** Why: of `refuse` always, in words for an operator with the remedy. */
+  readonly reason?: string
+}
+
+/** A change that can be made. */
+export interface PlannedChange extends Change {
+  /**
+   * Makes it. Safe to repeat and to cut off at any moment; where somebody was quicker, what they made is adopted.
+   * Changes of one plan are made in their order; a later one may rely on what an earlier one made.
+   * Of `refuse` it is never called.
+   *
+   * @throws IntegrationError
+   */
+  apply(signal: AbortSignal): Promise<void>
+}
+
+/** A thing that a service holds for a tenant. */
+export interface Resource {
+  readonly kind: string
+  readonly name: string
+  /** Its id at the service. */
+  readonly externalId: string
+  /**
+   * Of all that Tenantry decides about it, as observed: equal texts, equal states. The survey makes the same text of
+   * the same state.
+   */
+  readonly fingerprint: string
+}
+
+/** What a service holds of a tenant, and what is missing between that and what should be. */
+export interface StepPlan {
+  /** Ours, as observed; the main one first. */
+  readonly resources: readonly Resource[]
+  /** Empty: everything is as it should be. */
+  readonly changes: readonly PlannedChange[]
+  /** What can't be done yet, and is no fault, such as a person who has not signed in at the service yet. */
+  readonly notes: readonly string[]
+}
+
+/** What was found out before. */
+export interface KnownStep {
+  /** Of the main resource; null: none was made yet, as far as is known. */
+  readonly externalId: string | null
+}
+
+/** Something of ours as a survey found it. */
+export interface Surveyed extends Resource {
+  /** By its stamp, or by whatever else tells; null: it only can be told by its id. */
+  readonly tenantId: string | null
+}
+
+/** One step at one outside service: it observes and plans; what it planned can be applied. An integration implements it. */
+export interface StepPlanner {
+  readonly service: ServiceName
+  /** What it brings about, such as `group`; unique within the service. */
+  readonly step: string
+  /**
+   * Reads what the service holds for the tenant, and plans. Changes nothing. After every change of a plan was made,
+   * planning again gives none.
+   *
+   * @param signal aborts when the process drains or the lease is lost; the call then throws
+   * @throws IntegrationError for every failure of the service
+   */
+  plan(tenant: DesiredTenant, known: KnownStep, signal: AbortSignal): Promise<StepPlan>
+  /**
+   * Lists what the service holds of all tenants, so many calls as there are pages of 100.
+   *
+   * @param cursor as the page before gave; null: from the start
+   * @throws IntegrationError
+   */
+  survey?(
+    cursor: string | null,
+    signal: AbortSignal,
+  ): Promise<{ found: readonly Surveyed[]; next: string | null }>
+}
