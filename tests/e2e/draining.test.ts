@@ -106,7 +106,7 @@ it('SIGTERM gives a step that is under way back, and the next process takes it u
   expect(await server.stop()).toBe(0)
   expect(performance.now() - asked).toBeLessThan(10_000)
 
-  const steps = `SELECT status::text, attempt FROM "ProvisioningStep" WHERE service = 'authentik'`
+  const steps = `SELECT status::text, attempt FROM "ProvisioningStep" WHERE service = 'authentik' AND step = 'group'`
   expect(await query(databaseUrl, steps)).toMatchObject([{ status: 'pending' }])
   expect(await query(databaseUrl, 'SELECT "leaseUntil" FROM "ProvisioningWork"')).toEqual([
     { leaseUntil: null },
