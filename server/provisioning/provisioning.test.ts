@@ -5,6 +5,13 @@ import { describeEachDatabase } from '../../tests/harness/databases'
 import { createService, createWorkshop } from '../../tests/harness/provisioning'
 import { getProvisioning, getRun, listRuns } from './provisioning'
 
+const needs = {
+  identities: ['authentik/group'],
+  accounts: ['stalwart/domains'],
+  spaceMembers: ['ocis/space', 'authentik/members'],
+  onboarding: ['authentik/members', 'stalwart/accounts', 'ocis/members'],
+}
+
 describeEachDatabase('provisioning', (given) => {
   const shop = createWorkshop(given)
 
@@ -19,12 +26,12 @@ describeEachDatabase('provisioning', (given) => {
       sequence: 7,
       steps: [
         { service: 'authentik', step: 'group', ...due },
-        { service: 'authentik', step: 'members', ...waiting },
+        { service: 'authentik', step: 'members', ...waiting, needs: needs.identities },
         { service: 'stalwart', step: 'domains', ...due },
-        { service: 'stalwart', step: 'accounts', ...waiting },
+        { service: 'stalwart', step: 'accounts', ...waiting, needs: needs.accounts },
         { service: 'ocis', step: 'space', ...due },
-        { service: 'ocis', step: 'members', ...waiting },
-        { service: 'mail', step: 'onboarding', ...waiting },
+        { service: 'ocis', step: 'members', ...waiting, needs: needs.spaceMembers },
+        { service: 'mail', step: 'onboarding', ...waiting, needs: needs.onboarding },
       ],
     })
   })
@@ -48,7 +55,7 @@ describeEachDatabase('provisioning', (given) => {
     expect(shown.status).toBe('pending')
     expect(shown.steps).toEqual([
       { service: 'authentik', step: 'group', status: 'ok', attempt: 1, externalId, updatedAt },
-      { service: 'authentik', step: 'members', ...skipped },
+      { service: 'authentik', step: 'members', ...skipped, needs: needs.identities },
       {
         service: 'stalwart',
         step: 'domains',
@@ -59,10 +66,24 @@ describeEachDatabase('provisioning', (given) => {
         updatedAt,
       },
       // It waits for the domains.
-      { service: 'stalwart', step: 'accounts', status: 'pending', attempt: 0, updatedAt },
+      {
+        service: 'stalwart',
+        step: 'accounts',
+        status: 'pending',
+        attempt: 0,
+        updatedAt,
+        needs: needs.accounts,
+      },
       { service: 'ocis', step: 'space', ...skipped },
-      { service: 'ocis', step: 'members', ...skipped },
-      { service: 'mail', step: 'onboarding', status: 'pending', attempt: 0, updatedAt },
+      { service: 'ocis', step: 'members', ...skipped, needs: needs.spaceMembers },
+      {
+        service: 'mail',
+        step: 'onboarding',
+        status: 'pending',
+        attempt: 0,
+        updatedAt,
+        needs: needs.onboarding,
+      },
     ])
   })
 

@@ -8,13 +8,19 @@ export type ServiceName = z.output<typeof ServiceName>
 export const StepStatus = z.enum(['pending', 'running', 'ok', 'skipped', 'error'])
 export type StepStatus = z.output<typeof StepStatus>
 
-/** One step at one service. `nextAttemptAt` is there while another attempt will be made by itself. */
+/**
+ * One step at one service. `nextAttemptAt` is there while another attempt will be made by itself. `held`: all of it is
+ * done but deletions, which an operator has to approve by their plan; the reason names them. `needs`: the steps, each as
+ * `service/step`, that have to be done or skipped before it.
+ */
 export const ProvisioningStep = z.object({
   service: ServiceName,
   step: z.string(),
   status: StepStatus,
   attempt: z.number().int(),
   reason: z.string().optional(),
+  held: z.literal(true).optional(),
+  needs: z.array(z.string()).optional(),
   error: z.string().optional(),
   externalId: z.string().optional(),
   nextAttemptAt: Timestamp.optional(),

@@ -21,6 +21,8 @@ export const Tenant = z.object({
   domains: z.array(z.string()),
   /** While deleting: until when it can be restored. */
   purgeAt: Timestamp.nullable(),
+  /** Whether nothing is deleted at a service before an operator has approved the plan that says so. */
+  approveDeletions: z.boolean(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
@@ -33,6 +35,9 @@ export const TenantQuery = PageQuery.extend({ search: SearchText, status: Tenant
 export const CreateTenant = z.strictObject({ slug: Slug, name: DisplayName, plan: Plan.default('mvp') })
 export type CreateTenant = z.output<typeof CreateTenant>
 
-/** The slug is not among them: it names the tenant in every service. */
-export const UpdateTenant = z.strictObject({ name: DisplayName.optional() })
+/** The slug is not among them: it names the tenant in every service. `approveDeletions` is an operator's to set. */
+export const UpdateTenant = z.strictObject({
+  name: DisplayName.optional(),
+  approveDeletions: z.boolean().optional(),
+})
 export type UpdateTenant = z.output<typeof UpdateTenant>

@@ -5,5 +5,9 @@ export const tenantError = defineErrors({
   'tenant.slug_taken': { status: 409, title: 'A tenant with this slug exists.' },
   'tenant.not_deleted': { status: 409, title: 'The tenant is not being deleted.' },
   'tenant.restore_too_late': { status: 409, title: 'The time to restore this tenant is over.' },
+  'tenant.operator_decides': {
+    status: 403,
+    title: 'Only an operator decides whether deletions have to be approved.',
+  },
   'tenant.changed_meanwhile': { status: 412, title: 'The tenant was changed meanwhile.' },
 })

@@ -14,9 +14,18 @@ export interface TenantRow {
   role: TenantRole | null
   domains: string[]
   purgeAt: Date | null
+  approveDeletions: boolean
   createdAt: Date
   updatedAt: Date
   version: number
+}
+
+/** What of a tenant's record can be changed. */
+export interface TenantChange {
+  name?: string
+  status?: TenantStatus
+  purgeAt?: Date | null
+  approveDeletions?: boolean
 }
 
 export interface TenantFilter extends PageRequest {
@@ -98,7 +107,7 @@ export function tenantStore(db: DatabaseClient, clock: Clock, tenantId: string, 
     },
 
     /** @returns whether it was changed: false where `version` is no longer the tenant's */
-    async update(change: { name?: string; status?: TenantStatus; purgeAt?: Date | null }, version?: number) {
+    async update(change: TenantChange, version?: number) {
       const { count } = await db.tenant.updateMany({
         where: { id: tenantId, ...(version !== undefined && { version }) },
         data: {

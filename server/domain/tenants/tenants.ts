@@ -106,25 +106,35 @@ export function getTenant(scope: TenantScope): Promise<TenantRow> {
 }
 
 /**
- * Renames the tenant; its slug stays. The services are brought up to date.
+ * Changes the tenant's name, and as an operator whether deletions at services have to be approved; its slug stays. The
+ * services are brought up to date.
  *
  * @param version that the caller saw; undefined: whatever it is now
- * @throws AppError tenant.changed_meanwhile
+ * @throws AppError tenant.operator_decides, tenant.changed_meanwhile
  */
 export async function updateTenant(
   scope: TenantScope,
   input: UpdateTenant,
   version?: number,
 ): Promise<TenantRow> {
+  const { name, approveDeletions } = input
+  if (approveDeletions !== undefined && scope.standing !== 'operator')
+    throw tenantError('tenant.operator_decides')
+  const change = {
+    ...(name !== undefined && { name }),
+    ...(approveDeletions !== undefined && { approveDeletions }),
+  }
   const changed = await scope.transaction(async (stores) => {
     const before = await stores.tenant.get()
-    const change = { ...(input.name !== undefined && { name: input.name }) }
     if (!(await stores.tenant.update(change, version))) throw tenantError('tenant.changed_meanwhile')
     await stores.steps.ask('changed')
     await stores.audit.record({
       action: 'tenant.updated',
       subject: { kind: 'tenant', id: before.id },
-      before: { name: before.name },
+      before: {
+        ...(name !== undefined && { name: before.name }),
+        ...(approveDeletions !== undefined && { approveDeletions: before.approveDeletions }),
+      },
       after: change,
     })
     return stores.tenant.get()
