@@ -8,10 +8,15 @@ export type PageState = 'loading' | 'shown' | 'stale' | 'failed'
  * 403 and 404 show the error page. Every other failure stays in `failure`, next to `refresh` for a retry.
  *
  * @param key unique for what is loaded
+ * @param options.server false: in the browser alone, for what takes so long that the page should not wait for it
  */
-export function usePageData<Data>(key: string, load: () => Promise<Data>) {
+export function usePageData<Data>(
+  key: string,
+  load: () => Promise<Data>,
+  options: { server?: boolean } = {},
+) {
   const nuxt = useNuxtApp()
-  const loading = useAsyncData(key, load, { lazy: true, deep: false })
+  const loading = useAsyncData(key, load, { lazy: true, deep: false, ...options })
   const { error } = loading
   const data = loading.data as Ref<Data | undefined>
   const refreshing = ref(false)

@@ -46,6 +46,15 @@ export function useTenant(slug: string) {
         await Promise.all([page.refresh(), session.load()])
       }
     },
+    /** Whether an operator has to approve what is deleted at services; refused with 412 as `rename` is. */
+    async setApproveDeletions(approveDeletions: boolean): Promise<void> {
+      const ifMatch = page.data.value?.etag
+      try {
+        await api.request(Tenant, path, { method: 'PATCH', body: { approveDeletions }, ifMatch })
+      } finally {
+        await page.refresh()
+      }
+    },
     async changePlan(plan: Plan): Promise<void> {
       await api.request(Subscription, `${path}/subscription`, { method: 'PATCH', body: { plan } })
       await Promise.all([page.refresh(), session.load()])

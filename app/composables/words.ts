@@ -1,6 +1,12 @@
 import type { Invitation } from '#shared/contracts/invitations'
 import type { Member } from '#shared/contracts/members'
-import type { ProvisioningRun, ServiceName, StepStatus } from '#shared/contracts/provisioning'
+import type {
+  PlannedChange,
+  ProvisioningRun,
+  ProvisioningStep,
+  ServiceName,
+  StepStatus,
+} from '#shared/contracts/provisioning'
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
 import type { User } from '#shared/contracts/users'
 import type { z } from 'zod'
@@ -28,11 +34,39 @@ export const stepStatusWords: Record<StepStatus, Words> = {
   error: { label: 'Failed', color: 'error', icon: 'i-lucide-circle-alert' },
 }
 
+/** A step as it stands: one that is held waits for a person, and not for its turn. */
+export function stepWords({ status, held }: Pick<ProvisioningStep, 'status' | 'held'>): Words {
+  return held
+    ? { label: 'Needs approval', color: 'warning', icon: 'i-lucide-circle-pause' }
+    : stepStatusWords[status]
+}
+
+/** What each step brings about, by `service/step`. */
+const stepLabels: Record<string, string> = {
+  'authentik/group': 'Group',
+  'authentik/members': 'People and their groups',
+  'stalwart/domains': 'Mail domains',
+  'stalwart/accounts': 'Mailboxes',
+  'ocis/space': 'Space',
+  'ocis/members': 'Members of the space',
+  'mail/onboarding': 'Welcome mail to members',
+}
+export const stepLabel = (key: string): string => stepLabels[key] ?? key
+
+/** What a plan does with a thing at a service. */
+export const changeWords: Record<PlannedChange['action'], Words> = {
+  create: { label: 'Create', color: 'success', icon: 'i-lucide-plus' },
+  update: { label: 'Change', color: 'info', icon: 'i-lucide-pencil' },
+  delete: { label: 'Delete', color: 'error', icon: 'i-lucide-trash-2' },
+  adopt: { label: 'Adopt', color: 'primary', icon: 'i-lucide-link' },
+  refuse: { label: 'Refused', color: 'warning', icon: 'i-lucide-ban' },
+}
+
 /** What a service does for people, and the product that does it. */
 export const serviceWords: Record<ServiceName, { label: string; product: string; icon: string }> = {
   authentik: { label: 'Sign-in and groups', product: 'Authentik', icon: 'i-lucide-fingerprint' },
   stalwart: { label: 'E-mail', product: 'Stalwart', icon: 'i-lucide-mail' },
-  ocis: { label: 'Files', product: 'OCIS', icon: 'i-lucide-folder' },
+  ocis: { label: 'Files', product: 'OCIS or OpenCloud', icon: 'i-lucide-folder' },
   mail: { label: 'Welcome mail', product: 'SMTP', icon: 'i-lucide-send' },
 }
 

@@ -3,7 +3,7 @@ import { openPortal, password, type BrowserPortal, type Visit } from './portal'
 
 let portal: BrowserPortal
 let visit: Visit
-const step = (service: string) => visit.page.locator(`[data-service=${service}]`)
+const step = (key: string) => visit.page.locator(`[data-step="${key}"]`)
 
 beforeAll(async () => {
   portal = await openPortal()
@@ -54,16 +54,17 @@ test('they create a tenant, and see its steps change while they watch', async ()
   await page.getByRole('heading', { name: 'Größe & Söhne' }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/tenants/globex')
   await page.locator('[data-connection=live]').waitFor()
-  await step('authentik').getByText('Working').waitFor()
+  await step('authentik/group').getByText('Working').waitFor()
   await page.locator('main').getByText('Being set up').waitFor()
-  for (const service of ['stalwart', 'ocis', 'mail']) {
-    await step(service).getByText('Skipped').waitFor()
-    await step(service).getByText('not configured').waitFor()
+  for (const key of ['stalwart/domains', 'stalwart/accounts', 'ocis/space']) {
+    await step(key).getByText('Skipped').waitFor()
+    await step(key).getByText('not configured').waitFor()
   }
+  await step('mail/onboarding').getByText('Waits for').waitFor()
 
   const loaded = await page.evaluate(() => performance.timeOrigin)
   portal.gate.open()
-  await step('authentik').getByText('Done').waitFor()
+  await step('authentik/group').getByText('Done').waitFor()
   await page.locator('main').getByText('Active', { exact: true }).waitFor()
   expect(await page.evaluate(() => performance.timeOrigin)).toBe(loaded)
   expect(portal.authentik.groups()).toHaveLength(1)
@@ -74,16 +75,16 @@ test('a step that fails says why and when it is tried again; reconciling puts it
   await page.getByRole('link', { name: 'Provisioning' }).click()
   portal.authentik.faults.add({ kind: 'answer', status: 503, body: 'no', times: 'always' })
   await page.getByRole('button', { name: 'Reconcile' }).click()
-  await step('authentik').getByText('Failed').waitFor()
-  await step('authentik').getByText('Next attempt').waitFor()
+  await step('authentik/group').getByText('Failed').waitFor()
+  await step('authentik/group').getByText('Next attempt').waitFor()
 
   portal.authentik.faults.clear()
   await page.getByRole('button', { name: 'Reconcile' }).click()
-  await step('authentik').getByText('Done').waitFor()
+  await step('authentik/group').getByText('Done').waitFor()
   await page.getByText('Somebody asked for it').first().waitFor()
 
-  await step('authentik').getByRole('button', { name: 'Copy id at the service' }).click()
-  await step('authentik').getByText('Copied').waitFor()
+  await step('authentik/group').getByRole('button', { name: 'Copy id at the service' }).click()
+  await step('authentik/group').getByText('Copied').waitFor()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(portal.authentik.groups()[0]?.pk)
 })
 
@@ -98,9 +99,9 @@ test('the stream goes on where a restart of the server cut it', async () => {
 
   portal.gate.close()
   await visit.call('POST', '/api/tenants/globex/reconcile', {})
-  await step('authentik').getByText('Working').waitFor()
+  await step('authentik/group').getByText('Working').waitFor()
   portal.gate.open()
-  await step('authentik').getByText('Done').waitFor()
+  await step('authentik/group').getByText('Done').waitFor()
 })
 
 test('what was done is in the audit', async () => {

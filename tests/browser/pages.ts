@@ -8,6 +8,8 @@ export const operatorPages: { path: string; shows: string }[] = [
   { path: '/tenants/acme/members', shows: 'Carol Danvers' },
   { path: '/tenants/acme/members?search=zzz', shows: 'Nobody found' },
   { path: '/tenants/acme/provisioning', shows: 'History' },
+  { path: '/tenants/acme/plan', shows: 'Everything is as it should be.' },
+  { path: '/tenants/failing/plan', shows: 'It could not be looked at' },
   { path: '/tenants/acme/audit', shows: 'Tenant created' },
   { path: '/tenants/acme/settings', shows: 'Delete this tenant' },
   { path: '/tenants/leaving', shows: 'This tenant is going to be deleted' },
