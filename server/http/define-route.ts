@@ -54,7 +54,8 @@ export interface RouteDefinition<
   /** In the other modes the route answers 404. Default: every mode. */
   modes?: readonly AuthMode[]
   /**
-   * Wants that the caller has proved who they are within the last 10 minutes, else 403 `auth.step_up_required`.
+   * Wants that who comes with a session has proved who they are within the last 10 minutes, else 403
+   * `auth.step_up_required`.
    * A function: only where it holds of the body.
    */
   stepUp?: true | ((body: OutputOf<Body>) => boolean)

@@ -21,14 +21,15 @@ export function refuseRestricted(
 }
 
 /**
- * Refuses who has not proved lately who they are. A token proves nothing of the kind: whoever comes with one is refused.
+ * Refuses a session whose person has not proved lately who they are: a browser may stand open for days. A token lives
+ * for minutes and no other site or passer-by can use it, so whoever comes with one is not asked; what only a session
+ * may do says so by its access.
  *
  * @throws AppError auth.step_up_required
  */
 export function refuseStaleProof(caller: Caller | null, now: Date): void {
+  if (caller && !caller.session) return
   const provenAt = caller?.session?.provenAt
   if (provenAt && addSeconds(provenAt, proofSeconds) > now) return
-  throw httpError('auth.step_up_required', {
-    ...(!caller?.session && { detail: 'This is changed in the portal itself, not with a token.' }),
-  })
+  throw httpError('auth.step_up_required')
 }

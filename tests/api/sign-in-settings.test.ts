@@ -115,6 +115,22 @@ describeEachDatabase('how people sign in', (given) => {
     expect((await logIn()).status).toBe(200)
   })
 
+  it('makes no local accounts by invitation while passwords are off', async () => {
+    await operator.post('/api/tenants', { slug: 'closed-door', name: 'Closed door' })
+    const invited = await operator.post('/api/tenants/closed-door/invitations', { email: 'new@example.org' })
+    const invitation = `/api/invitations/${String(invited.json.acceptUrl).split('#')[1]}`
+    await operator.patch(path, provider())
+    await linkOperator()
+    await operator.patch(path, { localSignIn: false })
+    expect((await portal.browser().get(invitation)).json.next).toBe('sign_in')
+    const account = { name: 'New', password: 'correct horse battery staple' }
+    const refused = await portal.browser().post(`${invitation}/accept`, account)
+    expect([refused.status, refused.json.code]).toEqual([401, 'invitation.sign_in_first'])
+    await operator.patch(path, { localSignIn: true })
+    expect((await portal.browser().get(invitation)).json.next).toBe('create_account')
+    expect((await portal.browser().post(`${invitation}/accept`, account)).status).toBe(200)
+  })
+
   it('lists the identities of a person, and lets go of all but the only way in', async () => {
     await operator.patch(path, provider())
     await linkOperator()

@@ -1,10 +1,10 @@
-import type { AuthMode } from '#shared/contracts/common'
 import type { AcceptedInvitation, AcceptInvitation } from '#shared/contracts/invitations'
 import { acceptAs, getOpenInvitation, invitationError, join } from '#server/domain/invitations/invitations'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { PlatformScope } from '#server/scope'
 import type { StartedSession } from '../sessions/sessions'
 import { beginSession } from './begin-session'
+import { isLocalSignInOn, type LocalSignInMeans } from './local-sign-in'
 import type { SignInMeans, SignInOrigin } from './means'
 
 /** Accepting as somebody who is signed in begins no session. */
@@ -23,7 +23,7 @@ interface Accepted {
  */
 export async function acceptInvitation(
   scope: PlatformScope,
-  means: SignInMeans & { config: { authMode: AuthMode } },
+  means: SignInMeans & LocalSignInMeans,
   token: string,
   holder: { callerId: string | null; account: AcceptInvitation },
   origin: SignInOrigin,
@@ -38,14 +38,16 @@ export async function acceptInvitation(
 
 async function acceptAsNew(
   scope: PlatformScope,
-  { passwords, sessionLimits, config }: Parameters<typeof acceptInvitation>[1],
+  means: Parameters<typeof acceptInvitation>[1],
   token: string,
   { name, password }: AcceptInvitation,
   origin: SignInOrigin,
 ): Promise<Accepted> {
+  const { passwords, sessionLimits } = means
   const { email } = await getOpenInvitation(scope.stores, token)
   const signInFirst = invitationError('invitation.sign_in_first')
-  if (name === undefined || password === undefined || config.authMode === 'oidc-only') throw signInFirst
+  if (name === undefined || password === undefined) throw signInFirst
+  if (!(await isLocalSignInOn(scope, means))) throw signInFirst
   if (await scope.stores.users.findByEmail(email)) throw signInFirst
   const passwordHash = await passwords.hashNew(password, { path: 'password', about: [email, name] })
   try {

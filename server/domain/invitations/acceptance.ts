@@ -30,12 +30,13 @@ export async function getOpenInvitation(
 /**
  * What a token offers, and what its holder has to do to accept it.
  *
+ * @param localSignIn whether accounts with a password can be made and used here
  * @param callerId who is signed in; null for nobody
  * @throws AppError invitation.not_found, invitation.tenant_closed
  */
 export async function offerOf(
   { stores }: PlatformScope,
-  authMode: AuthMode,
+  { authMode, localSignIn }: { authMode: AuthMode; localSignIn: boolean },
   token: string,
   callerId: string | null,
 ): Promise<Omit<InvitationOffer, 'expiresAt'> & { expiresAt: Date }> {
@@ -44,7 +45,7 @@ export async function offerOf(
   const next = async () => {
     if (callerId)
       return (await isFor(stores, invitation, callerId, authMode)) ? ('accept' as const) : 'other_person'
-    if (authMode === 'oidc-only') return 'sign_in' as const
+    if (!localSignIn) return 'sign_in' as const
     return (await stores.users.findByEmail(email)) ? ('sign_in' as const) : 'create_account'
   }
   return {

@@ -1,4 +1,5 @@
 import { countedLook } from '#server/auth/sign-in/accept-invitation'
+import { isLocalSignInOn } from '#server/auth/sign-in/local-sign-in'
 import { offerOf } from '#server/domain/invitations/invitations'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
@@ -12,7 +13,9 @@ export default defineRoute({
   params: TokenPath,
   response: InvitationOffer,
   handle: ({ scope, params, container, event }) =>
-    countedLook(container, deviceOf(event).address, () =>
-      offerOf(scope, container.config.authMode, params.token, event.context.caller?.userId ?? null),
-    ),
+    countedLook(container, deviceOf(event).address, async () => {
+      const localSignIn = await isLocalSignInOn(scope, container)
+      const { authMode } = container.config
+      return offerOf(scope, { authMode, localSignIn }, params.token, event.context.caller?.userId ?? null)
+    }),
 })
