@@ -1,4 +1,5 @@
 import { addSeconds } from '#server/lib/clock'
+import type { Log } from '#server/lib/log'
 import type { PlatformScope } from '#server/scope'
 import type { Sealer } from '#server/vault/seal'
 import { admitPerson } from '../jit/admit-person'
@@ -24,19 +25,21 @@ export interface OidcMeans {
   sessionLimits: SessionLimits
   /** For ID tokens, which are kept as the hint to log out by. */
   idTokenSealer: Sealer
+  log: Log
 }
 
 /** A longer one would not fit into the address by which the provider is asked to log out. */
 const longestHint = 4096
 
 /**
- * Checks what the provider says of a person: the ID token, and userinfo for what that leaves out.
+ * Checks what the provider says of a person: the ID token, and userinfo for what that leaves out. Where both say
+ * nothing of groups, or nothing that can be read, the person is in none.
  *
  * @throws AppError auth.id_token_refused, auth.login_not_fresh, auth.claims_invalid, auth.provider_unavailable,
  *   auth.provider_not_configured
  */
 export async function verifyPerson(
-  { provider }: Pick<OidcMeans, 'provider'>,
+  { provider, log }: Pick<OidcMeans, 'provider' | 'log'>,
   { idToken, accessToken }: ExchangedTokens,
   flow: Pick<LoginFlow, 'nonce' | 'fresh' | 'begunAt'>,
 ): Promise<{ claims: PersonClaims; proof: IdTokenClaims; settings: ProviderSettings }> {
@@ -48,11 +51,18 @@ export async function verifyPerson(
   const wanted = ['email', 'name', settings.groupsClaim]
   const isWhole = wanted.every((claim) => Object.hasOwn(proof, claim))
   const more = isWhole ? {} : await provider.userInfo(accessToken, proof.sub)
-  const claims = readClaims(
-    { ...more, ...proof },
-    { issuer: settings.issuer, groupsClaim: settings.groupsClaim },
-  )
-  return { claims, proof, settings }
+  const said = { ...more, ...proof }
+  const { issuer, groupsClaim } = settings
+  const ignored = (claim: string) => log.info({ issuer, claim }, 'a claim of a login could not be used')
+  const claims = readClaims(said, { issuer, groupsClaim, ignored })
+  // Many providers leave a claim out where there is nothing in it.
+  const groups = claims.groups ?? (isKeptElsewhere(said, groupsClaim) ? null : [])
+  return { claims: { ...claims, groups }, proof, settings }
+}
+
+/** Whether a claim has a value that is not in the token: a distributed one (OpenID Connect Core 1.0 section 5.6.2). */
+function isKeptElsewhere({ _claim_names: names }: Record<string, unknown>, claim: string): boolean {
+  return typeof names === 'object' && names !== null && Object.hasOwn(names, claim)
 }
 
 /**
