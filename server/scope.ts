@@ -15,6 +15,7 @@ import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
 import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { desiredStore } from '#server/provisioning/desired.store'
+import { personStore } from '#server/provisioning/person.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
@@ -124,6 +125,7 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     ownIdentities: ownIdentitiesStore(db, userId),
     ownFactors: factorsStore(db, acting.clock, userId),
+    ownPerson: personStore(db, acting.clock, userId),
     ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
     requirement: requirementOf(db, acting),
     /** Those that the caller is a member of. */
@@ -147,6 +149,7 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
     factorsOf: (userId: string) => factorsStore(db, clock, userId),
+    personOf: (userId: string) => personStore(db, clock, userId),
     passkeyOwners: passkeyOwnersStore(db),
     requirement: requirementOf(db, acting),
     resets: resetsStore(db, clock),

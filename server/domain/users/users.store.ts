@@ -115,6 +115,17 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
       return toPage(await db.externalIdentity.findMany({ where: { userId, ...where }, ...page }), request)
     },
 
-    endMemberships: (id: string) => db.membership.deleteMany({ where: { userId: id } }),
+    /** Ends so many memberships of somebody at most. @returns those that were ended */
+    async endMemberships(id: string, limit: number) {
+      const ended = await db.membership.findMany({
+        where: { userId: id },
+        orderBy: { tenantId: 'asc' },
+        take: limit,
+        select: { tenantId: true, role: true, source: true },
+      })
+      const tenantId = { in: ended.map((membership) => membership.tenantId) }
+      await db.membership.deleteMany({ where: { userId: id, tenantId } })
+      return ended
+    },
   }
 }

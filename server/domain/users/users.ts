@@ -1,6 +1,7 @@
 import type { CreateUser, UpdateProfile, UpdateUser } from '#shared/contracts/users'
 import { isUniqueViolation } from '#server/storage/database.errors'
-import type { CallerScope, OperatorScope } from '#server/scope'
+import { mostAskedAtOnce } from '#server/provisioning/person'
+import type { CallerScope, OperatorScope, PlatformStores } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import type { PasswordPort } from './passwords.port'
 import { userError } from './users.errors'
@@ -86,17 +87,18 @@ export async function createUser(
 
 /**
  * Changes a user as an operator. Disabling ends every session of theirs, and so does a change of the platform role.
+ * What their tenants' services know of them follows.
  *
  * @param version that the caller saw; undefined: whatever it is now
  * @throws AppError user.not_found, user.last_operator, user.changed_meanwhile
  */
-export function updateUser(
+export async function updateUser(
   scope: OperatorScope,
   id: string,
   input: UpdateUser,
   version?: number,
 ): Promise<UserRow> {
-  return scope.transaction(async (stores) => {
+  const { user, asked } = await scope.transaction(async (stores) => {
     const before = await stores.users.find(id)
     if (!before || before.status === 'deleted') throw userError('user.not_found')
     // What an operator decides by hand, the provider's groups no longer take away.
@@ -119,32 +121,80 @@ export function updateUser(
       before: seen(before),
       after: seen(user),
     })
-    return user
+    // A status that is set again asks again: that repeats what was cut off.
+    const shows = input.status !== undefined || showsAtServices(before, user)
+    return { user, asked: shows ? await stores.personOf(id).askTenants() : [] }
   })
+  await askOthers(scope, asked, (after) =>
+    scope.transaction((stores) => stores.personOf(id).askTenants(after)),
+  )
+  return user
+}
+
+/** Whether a change is one that outside services see. */
+const showsAtServices = (before: UserRow, after: UserRow) =>
+  before.name !== after.name || before.locale !== after.locale
+
+/** Wakes the tenants that were asked for, and goes on with those that were too many for one transaction. */
+async function askOthers(
+  scope: { wake(tenantId: string): void },
+  first: readonly string[],
+  ask: (after: string) => Promise<string[]>,
+): Promise<void> {
+  for (let asked = first; asked.length > 0;) {
+    for (const tenantId of asked) scope.wake(tenantId)
+    const last = asked.at(-1)
+    asked = asked.length < mostAskedAtOnce || last === undefined ? [] : await ask(last)
+  }
 }
 
 /**
  * Deletes a user: memberships and sessions end, and whatever tells who they were is erased with the open invitations
- * to their addresses. The audit keeps its entries, in which nobody is named.
+ * to their addresses. Their tenants' services are told to let them go. The audit keeps its entries, in which nobody is
+ * named. Of very many memberships some end before the rest: cut off, it is to be repeated.
  *
  * @throws AppError user.not_found, user.last_operator, user.sole_owner
  */
 export async function deleteUser(scope: OperatorScope, id: string): Promise<void> {
-  await scope.transaction(async (stores) => {
-    const before = await stores.users.find(id)
-    if (!before || before.status === 'deleted') throw userError('user.not_found')
-    const alone = await stores.users.soleOwnerships(id)
-    if (alone.length)
-      throw userError('user.sole_owner', {
-        detail: `Give these tenants another owner first: ${alone.join(', ')}.`,
-      })
-    await stores.users.endMemberships(id)
-    await stores.factorsOf(id).removeAll()
-    await stores.resets.removeAllOf(id)
-    await stores.users.erase(id)
-    if ((await stores.users.countActiveOperators()) === 0) throw lastOperator()
-    await stores.audit.record({ action: 'user.deleted', subject: { kind: 'user', id } })
-  })
+  for (let left = mostAskedAtOnce; left === mostAskedAtOnce;) {
+    const tenants = await scope.transaction(async (stores) => {
+      const before = await stores.users.find(id)
+      if (!before || before.status === 'deleted') throw userError('user.not_found')
+      const isActiveOperator = before.platformRole === 'operator' && before.status === 'active'
+      if (isActiveOperator && (await stores.users.countActiveOperators()) === 1) throw lastOperator()
+      const alone = await stores.users.soleOwnerships(id)
+      if (alone.length)
+        throw userError('user.sole_owner', {
+          detail: `Give these tenants another owner first: ${alone.join(', ')}.`,
+        })
+      const ended = await leaveTenants(stores, id)
+      if (ended.length < mostAskedAtOnce) await erase(stores, id)
+      return ended
+    })
+    for (const tenantId of tenants) scope.wake(tenantId)
+    left = tenants.length
+  }
+}
+
+async function leaveTenants(stores: PlatformStores, id: string): Promise<string[]> {
+  const ended = await stores.users.endMemberships(id, mostAskedAtOnce)
+  for (const { tenantId, role, source } of ended) {
+    const { steps, audit } = stores.ofTenant(tenantId)
+    await steps.ask('changed')
+    await audit.record({
+      action: 'member.removed',
+      subject: { kind: 'membership', id },
+      before: { role, source },
+    })
+  }
+  return ended.map(({ tenantId }) => tenantId)
+}
+
+async function erase(stores: PlatformStores, id: string): Promise<void> {
+  await stores.factorsOf(id).removeAll()
+  await stores.resets.removeAllOf(id)
+  await stores.users.erase(id)
+  await stores.audit.record({ action: 'user.deleted', subject: { kind: 'user', id } })
 }
 
 /** The caller themself. */
@@ -153,13 +203,17 @@ export async function getProfile(scope: CallerScope): Promise<UserRow> {
 }
 
 /**
- * Changes what a person may change of their own.
+ * Changes what a person may change of their own; what their tenants' services know of them follows.
  *
  * @param version that the caller saw; undefined: whatever it is now
  * @throws AppError user.changed_meanwhile
  */
-export function updateProfile(scope: CallerScope, input: UpdateProfile, version?: number): Promise<UserRow> {
-  return scope.transaction(async (stores) => {
+export async function updateProfile(
+  scope: CallerScope,
+  input: UpdateProfile,
+  version?: number,
+): Promise<UserRow> {
+  const { user, asked } = await scope.transaction(async (stores) => {
     const before = await stores.self.get()
     const user = await stores.self.update(input, version)
     if (!user) throw userError('user.changed_meanwhile')
@@ -170,8 +224,10 @@ export function updateProfile(scope: CallerScope, input: UpdateProfile, version?
       before: seen(before),
       after: seen(user),
     })
-    return user
+    return { user, asked: showsAtServices(before, user) ? await stores.ownPerson.askTenants() : [] }
   })
+  await askOthers(scope, asked, (after) => scope.transaction((stores) => stores.ownPerson.askTenants(after)))
+  return user
 }
 
 /** Most tenants that the home shows; the list of tenants shows the rest. */
