@@ -155,6 +155,7 @@ test('a forgotten password is replaced by mail', async () => {
   const { page } = visit
   await visit.open('/login')
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
+  await page.getByRole('heading', { name: 'Forgotten password' }).waitFor()
   await page.getByLabel('E-mail address').fill('bob@example.org')
   await page.getByRole('button', { name: 'Send the link' }).click()
   await page.getByRole('heading', { name: 'Look into your mail' }).waitFor()
