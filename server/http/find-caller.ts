@@ -40,6 +40,8 @@ function takeSession(event: H3Event, { session, absence }: FoundSession): void {
   event.context.sessionAbsence = absence
   event.context.caller = null
   if (!session) return
+  // What was begun by password or passkey counts for nothing where there are no local accounts any more.
+  if (event.context.container.config.authMode === 'oidc-only' && session.method !== 'oidc') return
   const { userId, user, id, method, provenAt, secondFactor, restricted, rotationDue } = session
   event.context.caller = {
     userId,

@@ -28,6 +28,8 @@ describeEachDatabase('invitations where people come from an OpenID provider', (g
     const email = `${name}@example.org`
     const browser = await portal.signedIn({ email })
     const user = await given.database.client.user.findUniqueOrThrow({ where: { email } })
+    // As the provider's callback begins it: in oidc-only mode no other session counts.
+    await given.database.client.session.updateMany({ where: { userId: user.id }, data: { method: 'oidc' } })
     if (claims)
       await given.database.client.externalIdentity.create({
         data: {

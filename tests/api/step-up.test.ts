@@ -146,6 +146,9 @@ describeEachDatabase('a second factor that is asked for', (given) => {
 
 it('is absent in oidc-only mode, with everything about second factors and passwords', async () => {
   const made = await makeDatabase('sqlite')
+  const before = await startPortal(made.url)
+  const session = (await before.operator()).cookie
+  await before.close()
   const portal = await startPortal(made.url, {
     env: {
       AUTH_MODE: 'oidc-only',
@@ -182,6 +185,10 @@ it('is absent in oidc-only mode, with everything about second factors and passwo
         (await portal.browser().send(method, path, method === 'GET' ? {} : { body: {} })).status,
       ]).toEqual([path, 404])
     expect((await portal.browser().get('/api/portal')).json.passwordReset).toBe(false)
+    // A session from before, when there were local accounts.
+    const stale = portal.browser()
+    stale.cookie = session
+    expect((await stale.get('/api/me')).status).toBe(401)
   } finally {
     await portal.close()
     await made.remove()

@@ -28,6 +28,8 @@ export const publicPages: typeof operatorPages = [
   { path: '/auth/expired?returnTo=/account', shows: 'Your session has ended' },
   { path: '/auth/disabled', shows: 'Your account is disabled' },
   { path: '/invitation', shows: 'This invitation is over' },
+  { path: '/auth/forgot', shows: 'Forgotten password' },
+  { path: '/auth/reset', shows: 'This link can’t be used any more' },
   { path: '/nowhere', shows: 'There is nothing here' },
 ]
 
