@@ -40,7 +40,11 @@ export function useApi() {
     if (response.ok) return response
     const failure = await failureOf(response)
     if (import.meta.client && !options.anonymous) {
-      if (failure.code === 'auth.step_up_required' && (await askToStepUp(api))) return call(path, options)
+      if (failure.code === 'auth.step_up_required') {
+        // Apart, so that no other page fetches what is about passwords.
+        const { askToStepUp } = await import('./step-up')
+        if (await askToStepUp(api)) return call(path, options)
+      }
       if (failure.code === 'auth.second_factor_required') {
         window.location.assign(enrolmentPath(location.pathname + location.search))
         return new Promise(() => {})

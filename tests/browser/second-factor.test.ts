@@ -114,7 +114,7 @@ test('a passkey is registered, and signs in alone', async () => {
   await visit.page.waitForURL((url) => url.pathname === '/login')
   await visit.open('/login')
   const hello = visit.page.getByRole('heading', { name: /Hello/ })
-  const button = visit.page.getByRole('button', { name: 'Sign in with a passkey' })
+  const button = visit.page.getByRole('button', { name: 'Use a passkey' })
   await hello.or(button).first().waitFor()
   // The browser may have chosen it already, from what it offers in the form.
   if (await button.isVisible()) await button.click({ timeout: 2_000 }).catch(() => {})
