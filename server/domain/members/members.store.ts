@@ -1,8 +1,10 @@
+import { join, sqltag as sql } from '@prisma/client/runtime/client'
 import type { TenantRole } from '#shared/contracts/tenants'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, searchPrefix, toPage, type PageRequest } from '#server/storage/page'
+import { freeMailbox, isAtHome, mailboxBase } from './mailboxes.policy'
 
 export interface MemberRow {
   userId: string
@@ -25,6 +27,66 @@ function toMember(
   return { userId, email: user.email, name: user.name, role, source, createdAt, version }
 }
 
+/** How many memberships are changed by one statement. */
+const chunk = 500
+
+/** Names of mailboxes in one tenant. Each is given once and stays; people of the tenant's own domains choose first. */
+function mailboxesOf(db: DatabaseClient, tenantId: string) {
+  async function verifiedDomains(): Promise<string[]> {
+    const rows = await db.domain.findMany({
+      where: { tenantId, verifiedAt: { not: null } },
+      select: { name: true },
+    })
+    return rows.map(({ name }) => name)
+  }
+  return {
+    /** For somebody who joins; null while the tenant has no verified domain. */
+    async nextFor(userId: string): Promise<string | null> {
+      if ((await verifiedDomains()).length === 0) return null
+      const user = await db.user.findUniqueOrThrow({
+        where: { id: userId },
+        select: { email: true, name: true },
+      })
+      const base = mailboxBase(user)
+      // Others that begin alike are among them, which costs nothing.
+      const near = await db.membership.findMany({
+        where: { tenantId, mailbox: { startsWith: base } },
+        select: { mailbox: true },
+      })
+      return freeMailbox(base, new Set(near.flatMap(({ mailbox }) => mailbox ?? [])))
+    },
+
+    async assign(): Promise<void> {
+      const domains = await verifiedDomains()
+      const rows = await db.membership.findMany({
+        where: { tenantId },
+        orderBy: { id: 'asc' },
+        select: { id: true, mailbox: true, ...person },
+      })
+      const taken = new Set(rows.flatMap(({ mailbox }) => mailbox ?? []))
+      const without = rows.filter(({ mailbox }) => mailbox === null)
+      const given = [true, false].flatMap((first) =>
+        without
+          .filter(({ user }) => isAtHome(user, domains) === first)
+          .map(({ id, user }) => {
+            const mailbox = freeMailbox(mailboxBase(user), taken)
+            taken.add(mailbox)
+            return { id, mailbox }
+          }),
+      )
+      for (let start = 0; start < given.length; start += chunk)
+        await writeMailboxes(db, given.slice(start, start + chunk))
+    },
+  }
+}
+
+/** One statement for many rows: each in its own would keep the transaction open for seconds where there are thousands. */
+async function writeMailboxes(db: DatabaseClient, rows: { id: string; mailbox: string }[]): Promise<void> {
+  const cases = rows.map(({ id, mailbox }) => sql`WHEN ${id} THEN ${mailbox}`)
+  const ids = rows.map(({ id }) => id)
+  await db.$executeRaw`UPDATE "Membership" SET "mailbox" = CASE "id" ${join(cases, ' ')} END WHERE "id" IN (${join(ids)})`
+}
+
 /**
  * The members of one tenant, bound.
  *
@@ -37,6 +99,7 @@ export function membersStore(
   rightsChanged: (userId: string) => Promise<unknown>,
 ) {
   const one = (userId: string) => ({ tenantId_userId: { tenantId, userId } })
+  const mailboxes = mailboxesOf(db, tenantId)
   return {
     /** A page of members, those who came first first; `search` is the start of e-mail or name. */
     async list(request: PageRequest & { search?: string | undefined }) {
@@ -65,7 +128,8 @@ export function membersStore(
 
     async add(userId: string, role: TenantRole, source: MemberRow['source']): Promise<MemberRow> {
       const now = clock.now()
-      const data = { id: newId(), tenantId, userId, role, source, createdAt: now, updatedAt: now }
+      const mailbox = await mailboxes.nextFor(userId)
+      const data = { id: newId(), tenantId, userId, role, source, mailbox, createdAt: now, updatedAt: now }
       const member = toMember(await db.membership.create({ data, include: person }))
       await rightsChanged(userId)
       return member
@@ -88,6 +152,15 @@ export function membersStore(
         data: { role, source: 'invitation', updatedAt: clock.now(), version: { increment: 1 } },
       })
       await rightsChanged(userId)
+    },
+
+    /** Gives a mailbox to every member who has none; to be called once the tenant has a verified domain. */
+    assignMailboxes: mailboxes.assign,
+
+    /** Whether anybody has a mailbox. */
+    async haveMailboxes(): Promise<boolean> {
+      const where = { tenantId, mailbox: { not: null } }
+      return (await db.membership.findFirst({ where, select: { id: true } })) !== null
     },
 
     async remove(userId: string): Promise<void> {

@@ -40,17 +40,24 @@ export type TenantStore = ReturnType<typeof tenantStore>
 const withStanding = (viewerId: string) => ({
   subscription: { select: { plan: true } },
   members: { where: { userId: viewerId }, select: { role: true } },
+  domains: {
+    where: { verifiedAt: { not: null } },
+    select: { name: true },
+    orderBy: [{ verifiedAt: 'asc' as const }, { name: 'asc' as const }],
+  },
 })
 
 interface TenantRecord extends Omit<TenantRow, 'plan' | 'role' | 'domains'> {
   nameKey: string
   subscription: { plan: TenantRow['plan'] } | null
   members: { role: TenantRole }[]
+  domains: { name: string }[]
 }
 
-function toRow({ subscription, members, nameKey: _, ...tenant }: TenantRecord): TenantRow {
+function toRow({ subscription, members, domains, nameKey: _, ...tenant }: TenantRecord): TenantRow {
   if (!subscription) throw new Error(`Tenant ${tenant.id} has no subscription`)
-  return { ...tenant, plan: subscription.plan, role: members[0]?.role ?? null, domains: [] }
+  const role = members[0]?.role ?? null
+  return { ...tenant, plan: subscription.plan, role, domains: domains.map(({ name }) => name) }
 }
 
 /**
