@@ -17,11 +17,13 @@ import type { Config } from '#server/config/config'
 import type { ModuleSecrets } from '#server/config/environment'
 import { auditStore } from '#server/domain/audit/audit.store'
 import { settingsStore } from '#server/domain/settings/settings.store'
+import type { MailRecords, Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createAuthentikPlanners } from '#server/integrations/authentik/client'
+import { createResolver } from '#server/integrations/dns/client'
 import { createOcisPlanners } from '#server/integrations/ocis/client'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
-import { createStalwartPlanners } from '#server/integrations/stalwart/client'
+import { createStalwartPlanners, createStalwartRecords } from '#server/integrations/stalwart/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createErrands, type Errands } from '#server/lib/errands'
 import { createLog, type Log } from '#server/lib/log'
@@ -73,6 +75,10 @@ export interface Container {
   readonly passkeyCeremonies: PasskeyCeremonies
   /** Undefined where there is no mail server. */
   readonly mailer: Mailer | undefined
+  /** Asks the DNS. */
+  readonly resolver: Resolver
+  /** Undefined where there is no mail server that has domains. */
+  readonly mailRecords: MailRecords | undefined
   /** What answers do not wait for; `close` does. */
   readonly errands: Errands
   readonly idempotency: Idempotency
@@ -134,7 +140,7 @@ export async function createContainer(
         : openDatabaseCache({ database, clock }),
     )
     const signals = keep(openSignals({ url: config.database.url, log }))
-    const { mail } = config
+    const { mail, stalwart } = config
     const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
@@ -182,6 +188,9 @@ export async function createContainer(
       },
       moduleStorage: cacheDriver({ cache, prefix: 'oidc:module', ttlSeconds: 300 }),
       mailer,
+      resolver: createResolver({ server: config.dnsResolver }),
+      mailRecords:
+        stalwart && createStalwartRecords({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, clock }),
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
       reconciler: createReconciler({

@@ -1,4 +1,5 @@
 import { auditStore, type AuditActor } from '#server/domain/audit/audit.store'
+import { allDomainsStore, domainsStore } from '#server/domain/domains/domains.store'
 import { invitationsStore, openInvitationsStore } from '#server/domain/invitations/invitations.store'
 import { membersStore } from '#server/domain/members/members.store'
 import { settingsStore } from '#server/domain/settings/settings.store'
@@ -158,6 +159,7 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     /** The audit where somebody has just proved who they are. */
     auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
     openInvitations: openInvitationsStore(db, clock),
+    allDomains: allDomainsStore(db, clock),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
     ofTenant: (tenantId: string, proven = actor) => tenantStores(db, { ...acting, actor: proven }, tenantId),
   }
@@ -174,6 +176,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
       await requirement.apply(userId)
       await ownSessionsStore(db, clock, userId).askRotation()
     }),
+    domains: domainsStore(db, clock, tenantId),
     /** People who could become members. */
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),

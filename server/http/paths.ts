@@ -7,6 +7,8 @@ export const RunPath = z.object({ slug: z.string(), runId: Id })
 export const MemberPath = z.object({ slug: z.string(), userId: Id })
 /** A token that lets somebody in, as it came: what is none is not found. */
 export const TokenPath = z.object({ token: z.string().max(200) })
+/** A domain's name as it is stored: another is not found. */
+export const DomainPath = z.object({ slug: z.string(), name: z.string().max(253) })
 export const InvitationPath = z.object({ slug: z.string(), id: Id })
 export const UserSessionPath = z.object({ id: Id, sessionId: Id })
 /** A slug that somebody is still typing. */

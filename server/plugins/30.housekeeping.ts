@@ -1,4 +1,5 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { removeExpiredClaims } from '#server/domain/domains/domains'
 import { removeExpiredInvitations } from '#server/domain/invitations/invitations'
 import { removeExpiredResets } from '#server/auth/passwords/password-reset'
 import { endExpiredSessions } from '#server/auth/sessions/sessions'
@@ -14,8 +15,9 @@ export default defineNitroPlugin((nitroApp) => {
         const scope = scopes.platform('housekeeping')
         const sessions = await endExpiredSessions(scope, sessionLimits)
         const invitations = await removeExpiredInvitations(scope)
+        const claims = await removeExpiredClaims(scope)
         const resets = await removeExpiredResets(scope)
-        log.debug({ entries, sessions, invitations, resets }, 'removed what had expired')
+        log.debug({ entries, sessions, invitations, claims, resets }, 'removed what had expired')
       } catch (error) {
         log.warn({ err: error }, 'what has expired could not be removed')
       }

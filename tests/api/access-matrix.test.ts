@@ -67,6 +67,7 @@ const bodies: Record<string, unknown> = {
   'PATCH /api/users/:id': { name: 'Another name' },
   'PATCH /api/users/me/profile': { locale: 'en' },
   'POST /api/tenants': { slug: 'SPARE', name: 'Spare' },
+  'POST /api/tenants/:slug/domains': { name: 'SPARE.example.org' },
   'POST /api/tenants/:slug/invitations': { email: 'SPARE@example.org', role: 'member' },
   'POST /api/tenants/:slug/members': { email: 'spare-member@example.org', role: 'member' },
   'POST /api/users': { email: 'SPARE@example.org', name: 'Spare' },

@@ -17,12 +17,15 @@ interface AttemptLimit {
  * all; by user of a second factor, whose codes are short.
  * Limits of mails for a forgotten password: by recipient, and by the address that asks for them.
  * Limits of mails that invite: by recipient, so that nobody is flooded through us; by the tenant that sends them.
+ * Limits of claims of domains, and of looking them up in the DNS: by tenant.
  */
 export const signInLimits = {
   account: { attempts: 10, windowSeconds: 900 },
   address: { attempts: 100, windowSeconds: 900 },
   invited: { attempts: 5, windowSeconds: 3600 },
   inviting: { attempts: 100, windowSeconds: 3600 },
+  claiming: { attempts: 30, windowSeconds: 3600 },
+  verifying: { attempts: 60, windowSeconds: 900 },
   factor: { attempts: 10, windowSeconds: 900 },
   mailTo: { attempts: 5, windowSeconds: 3600 },
   mailFrom: { attempts: 50, windowSeconds: 3600 },

@@ -20,6 +20,7 @@ export interface AuditRecord {
       | 'membership'
       | 'invitation'
       | 'subscription'
+      | 'domain'
       | 'session'
       | 'settings'
       | 'portal'

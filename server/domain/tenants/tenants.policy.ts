@@ -9,6 +9,8 @@ export type TenantPermission =
   | 'members:manage'
   | 'members:invite'
   | 'invitations:read'
+  | 'domains:read'
+  | 'domains:manage'
   | 'provisioning:read'
   | 'provisioning:reconcile'
   | 'subscription:read'
@@ -21,6 +23,7 @@ export type TenantStanding = TenantRole | 'operator'
 const member: readonly TenantPermission[] = [
   'tenant:read',
   'members:read',
+  'domains:read',
   'provisioning:read',
   'subscription:read',
 ]
@@ -30,6 +33,7 @@ const admin: readonly TenantPermission[] = [
   'members:manage',
   'members:invite',
   'invitations:read',
+  'domains:manage',
   'provisioning:reconcile',
   'audit:read',
 ]

@@ -1,0 +1,12 @@
+import { removeDomain } from '#server/domain/domains/domains'
+import { tenant } from '#server/http/access'
+import { defineRoute } from '#server/http/define-route'
+import { DomainPath } from '#server/http/paths'
+
+export default defineRoute({
+  summary: 'Gives a mail domain up, or takes a claim back.',
+  access: tenant('domains:manage'),
+  params: DomainPath,
+  handle: ({ scope, params, container }) =>
+    removeDomain(scope, container.mailRecords !== undefined, params.name),
+})

@@ -1,0 +1,12 @@
+import { listDomains } from '#server/domain/domains/domains'
+import { tenant } from '#server/http/access'
+import { defineRoute } from '#server/http/define-route'
+import { DomainPage, DomainQuery } from '#shared/contracts/domains'
+
+export default defineRoute({
+  summary: "The tenant's mail domains, with the records to publish and what was found of them.",
+  access: tenant('domains:read'),
+  query: DomainQuery,
+  response: DomainPage,
+  handle: ({ scope, query, container }) => listDomains(scope, query, container.mailRecords !== undefined),
+})
