@@ -5,6 +5,7 @@ import { membersStore } from '#server/domain/members/members.store'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
 import type { TenantStanding } from '#server/domain/tenants/tenants.policy'
+import { exportsStore } from '#server/domain/tenants/exports.store'
 import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenants/tenants.store'
 import { usersStore, type UserChange } from '#server/domain/users/users.store'
 import { grantsStore } from '#server/auth/jit/grants.store'
@@ -17,6 +18,7 @@ import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { desiredStore } from '#server/provisioning/desired.store'
 import { personStore } from '#server/provisioning/person.store'
+import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
@@ -85,7 +87,7 @@ export interface OperatorScope extends Scope<PlatformStores & CallerStores> {
 /** One tenant, and somebody who may do something in it. */
 export interface TenantScope extends Scope<TenantStores> {
   readonly actorId: string
-  readonly tenant: { readonly id: string; readonly slug: string }
+  readonly tenant: { readonly id: string; readonly slug: string; readonly status: TenantRow['status'] }
   /** What the actor is to the tenant. An operator who is a member too counts as operator. */
   readonly standing: TenantStanding
 }
@@ -158,6 +160,8 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     audit: auditStore(db, acting),
     /** The audit where somebody has just proved who they are. */
     auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
+    /** Tenants whose time of grace is over. */
+    overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
@@ -181,7 +185,8 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),
     steps: stepsStore(db, clock, tenantId),
-    desired: desiredStore(db, clock, tenantId),
+    desired: desiredStore(db, tenantId),
+    exports: exportsStore(db, clock, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }
@@ -268,7 +273,7 @@ export function createScopes(
       return {
         ...scopeOf(requestId, (db) => tenantStores(db, acting, id)),
         actorId: caller.userId,
-        tenant: { id, slug: tenant.slug },
+        tenant: { id, slug: tenant.slug, status: tenant.status },
         standing,
       }
     },

@@ -1,7 +1,8 @@
 import { getRouterParam, type H3Event } from 'h3'
 import { bearerError } from '#server/auth/bearer/bearer'
-import { may, tenantError } from '#server/domain/tenants/tenants'
+import { may, mayWhile, tenantError } from '#server/domain/tenants/tenants'
 import { slugPattern } from '#shared/contracts/slugs'
+import type { TenantStatus } from '#shared/contracts/tenants'
 import type { Caller } from '#server/scope'
 import type { Access, ScopeByAccess, ScopeOf } from './access'
 import { httpError } from './http.errors'
@@ -10,7 +11,8 @@ import { httpError } from './http.errors'
  * Checks a route's access for a request, and builds the scope that it grants.
  *
  * @throws AppError auth.required, auth.session_ended, auth.user_disabled (401); access.denied (403); tenant.not_found
- *   (404), the same whether the tenant does not exist or the caller may not know of it
+ *   (404), the same whether the tenant does not exist or the caller may not know of it; tenant.not_active (409) where
+ *   a tenant rests and its own people would change something
  */
 export async function admit<Granted extends Access>(
   event: H3Event,
@@ -39,10 +41,20 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
       const slug = getRouterParam(event, 'slug') ?? ''
       const scope = slugPattern.test(slug) ? await container.scopes.tenant(who, slug, requestId) : null
       if (!scope) throw tenantError('tenant.not_found')
-      if (!may(scope.standing, access.permission)) throw httpError('access.denied')
+      const { standing, tenant } = scope
+      if (!may(standing, access.permission)) throw httpError('access.denied')
+      if (!mayWhile(tenant.status, standing, access.permission)) throw resting(tenant.status)
       return scope
     }
   }
+}
+
+function resting(status: TenantStatus) {
+  const words = { suspended: 'suspended', archived: 'archived', deleting: 'going to be deleted' } as const
+  const what = status in words ? words[status as keyof typeof words] : status
+  return tenantError('tenant.not_active', {
+    detail: `It is ${what}. Whoever runs this portal can change that.`,
+  })
 }
 
 function known({ context }: H3Event): Caller {

@@ -1,13 +1,9 @@
-import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
+import { isPurge, newestPurge } from './purge.store'
 import { desiredTenant, type DesiredTenant } from './desired'
 
 /** Reads what a tenant should have now. @returns null where it is gone */
-export async function readDesired(
-  db: DatabaseClient,
-  clock: Clock,
-  tenantId: string,
-): Promise<DesiredTenant | null> {
+export async function readDesired(db: DatabaseClient, tenantId: string): Promise<DesiredTenant | null> {
   const tenant = await db.tenant.findUnique({
     where: { id: tenantId },
     select: {
@@ -16,6 +12,7 @@ export async function readDesired(
       name: true,
       status: true,
       purgeAt: true,
+      runs: newestPurge,
       subscription: { select: { plan: true } },
       domains: { where: { verifiedAt: { not: null } }, select: { name: true, verifiedAt: true } },
       members: {
@@ -30,27 +27,25 @@ export async function readDesired(
     },
   })
   if (!tenant?.subscription) return null
-  const { subscription, domains, members, ...facts } = tenant
-  return desiredTenant(
-    {
-      ...facts,
-      plan: subscription.plan,
-      domains: domains.flatMap(({ name, verifiedAt }) => (verifiedAt ? [{ name, verifiedAt }] : [])),
-      members: members.map(({ user: { status, ...user }, ...member }) => ({
-        ...member,
-        ...user,
-        isActive: status === 'active',
-      })),
-    },
-    clock.now(),
-  )
+  const { subscription, domains, members, runs, purgeAt, ...facts } = tenant
+  return desiredTenant({
+    ...facts,
+    purgeAsked: isPurge({ status: facts.status, purgeAt }, runs[0]),
+    plan: subscription.plan,
+    domains: domains.flatMap(({ name, verifiedAt }) => (verifiedAt ? [{ name, verifiedAt }] : [])),
+    members: members.map(({ user: { status, ...user }, ...member }) => ({
+      ...member,
+      ...user,
+      isActive: status === 'active',
+    })),
+  })
 }
 
 /** What one tenant should have, bound. */
-export function desiredStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+export function desiredStore(db: DatabaseClient, tenantId: string) {
   return {
     async get(): Promise<DesiredTenant> {
-      const desired = await readDesired(db, clock, tenantId)
+      const desired = await readDesired(db, tenantId)
       if (!desired) throw new Error(`Tenant ${tenantId} is gone`)
       return desired
     },

@@ -10,7 +10,8 @@ export interface TenantFacts {
   readonly slug: string
   readonly name: string
   readonly status: TenantStatus
-  readonly purgeAt: Date | null
+  /** Whether its purge was asked for, whatever a replica's own clock says. */
+  readonly purgeAsked: boolean
   readonly plan: Plan
   /** The verified ones. */
   readonly domains: readonly { readonly name: string; readonly verifiedAt: Date }[]
@@ -19,14 +20,14 @@ export interface TenantFacts {
 
 const gibibyte = 1024 ** 3
 
-/** What the tenant should have, from what is on record of it. @param now decides whether its time of grace is over */
-export function desiredTenant(facts: TenantFacts, now: Date): DesiredTenant {
+/** What the tenant should have, from what is on record of it. */
+export function desiredTenant(facts: TenantFacts): DesiredTenant {
   const { id, slug, name, plan } = facts
   return {
     id,
     slug,
     name,
-    state: stateOf(facts, now),
+    state: stateOf(facts),
     storageBytes: plans[plan].storageGibibytes * gibibyte,
     mailboxBytes: plans[plan].mailboxGibibytes * gibibyte,
     domains: facts.domains
@@ -36,7 +37,7 @@ export function desiredTenant(facts: TenantFacts, now: Date): DesiredTenant {
   }
 }
 
-function stateOf({ status, purgeAt }: TenantFacts, now: Date): DesiredTenant['state'] {
+function stateOf({ status, purgeAsked }: TenantFacts): DesiredTenant['state'] {
   if (status === 'pending' || status === 'active') return 'active'
-  return status === 'deleting' && purgeAt !== null && purgeAt <= now ? 'purged' : 'closed'
+  return purgeAsked ? 'purged' : 'closed'
 }

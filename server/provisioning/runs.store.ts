@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import type { StepState } from './advance'
+import { isPurgeAsked } from './purge.store'
 import type { PlanDigests } from './plan-hash'
 
 /** A tenant's audit, as far as the engine writes it. */
@@ -76,22 +77,18 @@ export async function concludeRuns(
   const goesOn = ({ status, nextAttemptAt }: StepState) =>
     status === 'running' || (status === 'pending' && nextAttemptAt !== null)
   if (steps.some(goesOn)) return
-  const isPurge = (await tx.provisioningRun.count({ where: openOf(tenant.id, 'purged') })) > 0
   const failed = steps.some(({ status }) => status === 'error')
   await tx.provisioningRun.updateMany({
-    where: openOf(tenant.id),
+    where: { tenantId: tenant.id, status: 'running' },
     data: { status: failed ? 'failed' : 'done', endedAt: now },
   })
   if (!steps.every(({ status }) => status === 'ok' || status === 'skipped')) return
   const audit = auditOf(tx, { tenantId: tenant.id, requestId: passId })
   const subject = { kind: 'tenant', id: tenant.id } as const
-  if (isPurge) {
-    const { count } = await tx.tenant.deleteMany({
-      where: { id: tenant.id, status: 'deleting', purgeAt: { lte: now } },
-    })
-    if (count > 0)
-      await audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
-    return
+  // Whichever run it is that ends: the one that asked may have failed before.
+  if (await isPurgeAsked(tx, tenant.id)) {
+    await tx.tenant.delete({ where: { id: tenant.id } })
+    return audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
   }
   const { count } = await tx.tenant.updateMany({
     where: { id: tenant.id, status: 'pending' },
@@ -105,6 +102,3 @@ export async function concludeRuns(
     after: { status: 'active' },
   })
 }
-
-const openOf = (tenantId: string, cause?: 'purged') =>
-  ({ tenantId, status: 'running', ...(cause && { cause }) }) as const

@@ -5,6 +5,7 @@ import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { PlanDigests } from './plan-hash'
+import { isPurgeAsked, readPurge } from './purge.store'
 import { byStepOrder, tenantSteps } from './steps'
 
 /** Why a tenant is looked at. */
@@ -68,6 +69,12 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
       })
       return run.id
     },
+
+    /** Whether the tenant is being purged: it can't be brought back any more. */
+    purgeAsked: () => isPurgeAsked(db, tenantId),
+
+    /** How far its purge is; null where it is gone. */
+    readPurge: () => readPurge(db, tenantId),
 
     /** The tenant's status, all steps in their order, and the number of the newest change among them. */
     async list() {

@@ -5,6 +5,7 @@ import { LeaseLost } from './lease'
 import { advance, isDue, isWaiting, type StepMove, type StepState } from './advance'
 import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
 import { readDesired } from './desired.store'
+import { isPurgeAsked } from './purge.store'
 import { keepResources } from './resources.store'
 import type { DesiredTenant, ServiceName } from './step-planner.port'
 import { notConfigured, tenantSteps } from './steps'
@@ -111,7 +112,11 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           tenant: { id: tenantId },
           fence: work.fence,
           leaseUntil,
-          approval: approvalOf(tenant.runs[0], tenant.approveDeletions),
+          // Who deleted the tenant agreed to all that a purge deletes, also when it is tried again.
+          approval: approvalOf(
+            tenant.runs[0],
+            tenant.approveDeletions && !(await isPurgeAsked(tx, tenantId)),
+          ),
           steps: begunOf(moves),
         }
         await concludeRuns(tx, claim, after(tenant.steps, moves, now), now, auditOf)
@@ -125,7 +130,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
      * @throws LeaseLost where it is gone
      */
     async desired({ tenant }: Claim): Promise<DesiredTenant> {
-      const desired = await readDesired(database.client, clock, tenant.id)
+      const desired = await readDesired(database.client, tenant.id)
       if (!desired) throw new LeaseLost('The tenant is gone')
       return desired
     },

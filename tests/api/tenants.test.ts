@@ -225,6 +225,38 @@ describeEachDatabase('tenants', (given) => {
     expect((await boss.post('/api/tenants/doomed/restore')).json.code).toBe('tenant.restore_too_late')
   })
 
+  it('rests while it is suspended: its people read, operators alone change, and it is resumed', async () => {
+    await create('resting')
+    const admin = await portal.signedIn({ email: 'rita@example.org' })
+    await boss.post('/api/tenants/resting/members', { email: 'rita@example.org', role: 'admin' })
+    expect((await admin.post('/api/tenants/resting/suspend')).json.code).toBe('access.denied')
+    for (const _twice of [1, 2]) {
+      const { status, json } = await boss.post('/api/tenants/resting/suspend')
+      expect([status, json.status]).toEqual([202, 'suspended'])
+    }
+    expect((await admin.get('/api/tenants/resting')).json.status).toBe('suspended')
+    expect((await admin.get('/api/tenants/resting/members')).status).toBe(200)
+    for (const refused of [
+      await admin.patch('/api/tenants/resting', { name: 'Mine' }),
+      await admin.post('/api/tenants/resting/members', { email: 'mia@example.org' }),
+      await admin.post('/api/tenants/resting/reconcile'),
+    ])
+      expect([refused.status, refused.json.code]).toEqual([409, 'tenant.not_active'])
+    expect((await boss.patch('/api/tenants/resting', { name: 'Still ours' })).status).toBe(200)
+    const causes = (await boss.get('/api/tenants/resting/runs')).json.items
+    expect(causes.map(({ cause }: { cause: string }) => cause)).toContain('suspended')
+    expect((await boss.post('/api/tenants/resting/restore')).json.code).toBe('tenant.not_deleted')
+    expect((await boss.post('/api/tenants/resting/resume')).json.status).toBe('pending')
+    expect((await admin.patch('/api/tenants/resting', { name: 'Ours' })).status).toBe(200)
+    expect((await boss.post('/api/tenants/resting/archive')).json.status).toBe('archived')
+    const [made] = (await boss.get('/api/tenants/resting/exports')).json.items
+    const exported = (await boss.get(`/api/tenants/resting/exports/${made.id}?limit=1`)).json
+    expect(exported.parts).toMatchObject([{ number: 1, kind: 'audit' }])
+    const resumed = await boss.post('/api/tenants/resting/resume')
+    expect([resumed.status, resumed.json.code]).toEqual([409, 'tenant.wrong_status'])
+    expect((await boss.post('/api/tenants/resting/restore')).json.status).toBe('pending')
+  })
+
   it('writes who did what into the audit, with what changed and the request', async () => {
     await create('watched')
     await boss.patch('/api/tenants/watched', { name: 'Watched Closely' }, { 'x-request-id': 'request-42' })

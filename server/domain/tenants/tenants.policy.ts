@@ -5,9 +5,12 @@ export type TenantPermission =
   | 'tenant:read'
   | 'tenant:update'
   | 'tenant:delete'
+  | 'tenant:lifecycle'
+  | 'exports:read'
   | 'members:read'
   | 'members:manage'
   | 'members:invite'
+  | 'receipts:read'
   | 'invitations:read'
   | 'domains:read'
   | 'domains:manage'
@@ -32,12 +35,19 @@ const admin: readonly TenantPermission[] = [
   'tenant:update',
   'members:manage',
   'members:invite',
+  'receipts:read',
   'invitations:read',
   'domains:manage',
   'provisioning:reconcile',
   'audit:read',
 ]
-const operator: readonly TenantPermission[] = [...admin, 'tenant:delete', 'subscription:change']
+const operator: readonly TenantPermission[] = [
+  ...admin,
+  'tenant:delete',
+  'tenant:lifecycle',
+  'exports:read',
+  'subscription:change',
+]
 
 const permissions: Readonly<Record<TenantStanding, ReadonlySet<TenantPermission>>> = {
   member: new Set(member),
@@ -60,6 +70,44 @@ export function mayManageRole(standing: TenantStanding, role: TenantRole): boole
 /** Whether people can be asked into a tenant, and join it: not into one that rests or is on its way out. */
 export function takesMembers(status: TenantStatus): boolean {
   return status === 'pending' || status === 'active'
+}
+
+/** What becomes of a tenant as a whole. */
+export type LifecycleMove = 'suspend' | 'resume' | 'archive' | 'restore' | 'delete'
+
+/** A move, by the status before it: the status after it; null: it is done already. What is absent can't be done. */
+const moves: Readonly<Record<LifecycleMove, Readonly<Partial<Record<TenantStatus, TenantStatus | null>>>>> = {
+  suspend: { pending: 'suspended', active: 'suspended', suspended: null },
+  resume: { suspended: 'pending', pending: null, active: null },
+  archive: { pending: 'archived', active: 'archived', suspended: 'archived', archived: null },
+  restore: { archived: 'pending', deleting: 'pending' },
+  delete: {
+    ...{ pending: 'deleting', active: 'deleting', suspended: 'deleting', archived: 'deleting' },
+    deleting: null,
+  },
+}
+
+/**
+ * What a move makes of a tenant. What comes back is `pending` until every service has confirmed it.
+ *
+ * @returns null: nothing, it is done already; undefined: it can't be done now
+ */
+export function afterMove(status: TenantStatus, move: LifecycleMove): TenantStatus | null | undefined {
+  return moves[move][status]
+}
+
+/** Whether a tenant rests or is on its way out: nobody gets into its services, and its people change nothing in it. */
+export function isResting(status: TenantStatus): boolean {
+  return status === 'suspended' || status === 'archived' || status === 'deleting'
+}
+
+/** Whether somebody may do this while the tenant is as it is. Who only reads, and operators, always may. */
+export function mayWhile(
+  status: TenantStatus,
+  standing: TenantStanding,
+  permission: TenantPermission,
+): boolean {
+  return standing === 'operator' || permission.endsWith(':read') || !isResting(status)
 }
 
 const ranks: readonly TenantRole[] = ['member', 'admin', 'owner']

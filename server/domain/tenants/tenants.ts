@@ -1,6 +1,5 @@
 import type { CreateTenant, UpdateTenant } from '#shared/contracts/tenants'
 import { reservedSlugs, slugPattern, type SlugAvailability } from '#shared/contracts/slugs'
-import { addSeconds } from '#server/lib/clock'
 import { AppError } from '#server/lib/errors'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { CallerScope, OperatorScope, PlatformScope, PlatformStores, TenantScope } from '#server/scope'
@@ -10,12 +9,15 @@ import type { TenantFilter, TenantRow } from './tenants.store'
 export {
   may,
   mayManageRole,
+  mayWhile,
   outranks,
   takesMembers,
   type TenantPermission,
   type TenantStanding,
 } from './tenants.policy'
 export { tenantError } from './tenants.errors'
+export { archiveTenant, deleteTenant, restoreTenant, resumeTenant, suspendTenant } from './lifecycle'
+export { getExport, listExports } from './exports'
 
 /** A page of the tenants that the caller may see: their own, or all for an operator. */
 export function listTenants(scope: CallerScope, filter: TenantFilter) {
@@ -141,45 +143,4 @@ export async function updateTenant(
   })
   scope.wake(changed.id)
   return changed
-}
-
-/** Marks the tenant for deletion after the time of grace; until then it can be restored. Repeating changes nothing. */
-export function deleteTenant(scope: TenantScope, graceSeconds: number): Promise<TenantRow> {
-  return scope.transaction(async (stores) => {
-    const before = await stores.tenant.get()
-    if (before.status === 'deleting') return before
-    const purgeAt = addSeconds(scope.clock.now(), graceSeconds)
-    await stores.tenant.update({ status: 'deleting', purgeAt })
-    await stores.audit.record({
-      action: 'tenant.deletion_requested',
-      subject: { kind: 'tenant', id: before.id },
-      before: { status: before.status, purgeAt: before.purgeAt },
-      after: { status: 'deleting', purgeAt },
-    })
-    return stores.tenant.get()
-  })
-}
-
-/**
- * Takes a deletion back while its time of grace lasts; the reconciler then finds out what the tenant still has.
- *
- * @throws AppError tenant.not_deleted, tenant.restore_too_late
- */
-export async function restoreTenant(scope: TenantScope): Promise<TenantRow> {
-  const restored = await scope.transaction(async (stores) => {
-    const before = await stores.tenant.get()
-    if (before.status !== 'deleting' || !before.purgeAt) throw tenantError('tenant.not_deleted')
-    if (before.purgeAt <= scope.clock.now()) throw tenantError('tenant.restore_too_late')
-    await stores.tenant.update({ status: 'pending', purgeAt: null })
-    await stores.steps.ask('changed')
-    await stores.audit.record({
-      action: 'tenant.restored',
-      subject: { kind: 'tenant', id: before.id },
-      before: { status: before.status, purgeAt: before.purgeAt },
-      after: { status: 'pending', purgeAt: null },
-    })
-    return stores.tenant.get()
-  })
-  scope.wake(restored.id)
-  return restored
 }

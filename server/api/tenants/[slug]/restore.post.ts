@@ -4,7 +4,7 @@ import { defineRoute } from '#server/http/define-route'
 import { Tenant } from '#shared/contracts/tenants'
 
 export default defineRoute({
-  summary: 'Takes a deletion back while its time of grace lasts.',
+  summary: 'Takes an archival back, or a deletion while its time of grace lasts.',
   access: tenant('tenant:delete'),
   response: Tenant,
   status: 202,
