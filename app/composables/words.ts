@@ -1,3 +1,4 @@
+import type { Domain, MailRecordsState, RecordPurpose, RecordStatus } from '#shared/contracts/domains'
 import type { Invitation } from '#shared/contracts/invitations'
 import type { Member } from '#shared/contracts/members'
 import type {
@@ -100,6 +101,43 @@ export const invitationDeliveryWords: Record<Invitation['delivery'], Words> = {
   sent: { label: 'Sent', color: 'success', icon: 'i-lucide-mail-check' },
   failed: { label: 'Not sent', color: 'error', icon: 'i-lucide-mail-x' },
   by_hand: { label: 'Link handed over', color: 'neutral', icon: 'i-lucide-link' },
+}
+
+export const domainStatusWords: Record<Domain['status'], Words> = {
+  pending: { label: 'Not verified', color: 'warning', icon: 'i-lucide-circle-dashed' },
+  verified: { label: 'Verified', color: 'success', icon: 'i-lucide-badge-check' },
+}
+
+export const recordStatusWords: Record<RecordStatus, Words> = {
+  ok: { label: 'As it should be', color: 'success', icon: 'i-lucide-circle-check' },
+  missing: { label: 'Missing', color: 'error', icon: 'i-lucide-circle-x' },
+  different: { label: 'Different', color: 'warning', icon: 'i-lucide-circle-alert' },
+  unknown: { label: 'Not looked up', color: 'neutral', icon: 'i-lucide-circle-help' },
+}
+export const recordDriftWords: Words = {
+  label: 'Changed',
+  color: 'warning',
+  icon: 'i-lucide-triangle-alert',
+}
+
+/** What a record is for. */
+export const recordPurposeWords: Record<RecordPurpose, string> = {
+  ownership: 'Shows that the domain is yours',
+  mx: 'Brings mail to the mail server (MX)',
+  spf: 'Says who may send mail (SPF)',
+  dkim: 'Lets others check signatures (DKIM)',
+  dmarc: 'Says what to do with forged mail (DMARC)',
+  clients: 'Sets mail programs up',
+  other: 'Also wanted by the mail server',
+}
+
+/** What is said below the records of a verified domain; nothing where they are all there. */
+export const mailRecordsWords: Record<MailRecordsState, string | undefined> = {
+  none: undefined,
+  pending:
+    'The mail server is still setting the domain up. Its records show here in a minute: check again then.',
+  listed: undefined,
+  unreachable: 'The mail server could not be asked for its records. They may have changed.',
 }
 
 type Run = z.output<typeof ProvisioningRun>

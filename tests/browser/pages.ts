@@ -7,6 +7,7 @@ export const operatorPages: { path: string; shows: string }[] = [
   { path: '/tenants/acme', shows: 'About' },
   { path: '/tenants/acme/members', shows: 'Carol Danvers' },
   { path: '/tenants/acme/members?search=zzz', shows: 'Nobody found' },
+  { path: '/tenants/acme/domains', shows: 'No domain yet' },
   { path: '/tenants/acme/provisioning', shows: 'History' },
   { path: '/tenants/acme/plan', shows: 'Everything is as it should be.' },
   { path: '/tenants/failing/plan', shows: 'It could not be looked at' },
