@@ -2,7 +2,7 @@ import { defineErrors } from '#server/lib/errors'
 
 export const domainError = defineErrors({
   'domain.not_found': { status: 404, title: 'There is no such domain, or its claim is over.' },
-  'domain.name_refused': { status: 422, title: 'This name can’t be a mail domain.' },
+  'domain.name_refused': { status: 422, title: 'No mail domain can have this name.' },
   'domain.already_added': { status: 409, title: 'The domain is in the list already.' },
   'domain.taken': { status: 409, title: 'The domain belongs to another tenant.' },
   'domain.too_many': { status: 409, title: 'The tenant has as many domains as it can.' },
