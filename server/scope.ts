@@ -19,6 +19,7 @@ import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.
 import { desiredStore } from '#server/provisioning/desired.store'
 import { personStore } from '#server/provisioning/person.store'
 import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
+import { receiptsStore } from '#server/provisioning/receipts.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
@@ -173,12 +174,14 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   const { clock, actor } = acting
   const { findByEmail } = usersStore(db, clock)
   const requirement = requirementOf(db, acting)
+  const receipts = receiptsStore(db, clock, tenantId)
   return {
     tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
     invitations: invitationsStore(db, clock, tenantId),
     members: membersStore(db, clock, tenantId, async (userId) => {
       await requirement.apply(userId)
       await ownSessionsStore(db, clock, userId).askRotation()
+      await receipts.follow(userId)
     }),
     domains: domainsStore(db, clock, tenantId),
     /** People who could become members. */
@@ -187,6 +190,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
     steps: stepsStore(db, clock, tenantId),
     desired: desiredStore(db, tenantId),
     exports: exportsStore(db, clock, tenantId),
+    receipts,
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }

@@ -1,5 +1,6 @@
 import type { PlatformRole } from '#shared/contracts/users'
 import type { Plan } from '#shared/contracts/subscriptions'
+import type { LifecycleMove } from './lifecycle-questions'
 import type { TenantRole } from '#shared/contracts/tenants'
 import { Subscription } from '#shared/contracts/subscriptions'
 import { Tenant } from '#shared/contracts/tenants'
@@ -59,13 +60,10 @@ export function useTenant(slug: string) {
       await api.request(Subscription, `${path}/subscription`, { method: 'PATCH', body: { plan } })
       await Promise.all([page.refresh(), session.load()])
     },
-    /** It can be restored until its grace period ends. */
-    async remove(): Promise<void> {
-      await api.command(path, { method: 'DELETE' })
-      await Promise.all([page.refresh(), session.load()])
-    },
-    async restore(): Promise<void> {
-      await api.command(`${path}/restore`, { method: 'POST' })
+    /** What is deleted can be restored until its grace period ends. */
+    async move(name: LifecycleMove): Promise<void> {
+      if (name === 'delete') await api.command(path, { method: 'DELETE' })
+      else await api.command(`${path}/${name}`, { method: 'POST' })
       await Promise.all([page.refresh(), session.load()])
     },
   }

@@ -19,7 +19,13 @@ import type {
  * `held`: all is done but what somebody has to approve first.
  */
 export type StepOutcome =
-  | { status: 'ok'; resources: readonly Resource[]; reason: string | null }
+  | {
+      status: 'ok'
+      resources: readonly Resource[]
+      reason: string | null
+      /** What was read last of somebody; see StepPlan. */
+      accessOf?: StepPlan['accessOf']
+    }
   | { status: 'held'; resources: readonly Resource[]; reason: string }
   | { status: 'error'; error: string; nextAttemptAt: Date | null }
   | { status: 'pending' }
@@ -147,10 +153,11 @@ function refuse({ service }: StepPlanner, { changes }: StepPlan): void {
   throw new IntegrationError({ service, kind: 'conflict', message })
 }
 
-function settled({ resources, changes, notes }: StepPlan): StepOutcome {
+function settled({ resources, changes, notes, accessOf }: StepPlan): StepOutcome {
   if (changes.length > 0)
     return { status: 'held', resources, reason: shorten(`Waits for approval: ${inWords(changes)}.`) }
-  return { status: 'ok', resources, reason: notes.length > 0 ? shorten(notes.join(' ')) : null }
+  const reason = notes.length > 0 ? shorten(notes.join(' ')) : null
+  return { status: 'ok', resources, reason, ...(accessOf && { accessOf }) }
 }
 
 function inWords(changes: readonly PlannedChange[]): string {

@@ -77,6 +77,21 @@ export interface Resource {
   readonly fingerprint: string
 }
 
+/** What was read at a service of one person. */
+export interface AccessRead {
+  readonly hasAccess: boolean
+  /** In words, such as `ada@acme.example: sign-in off, mail kept.` */
+  readonly found: string
+}
+
+/** How much is used of what a plan limits. */
+export interface Use {
+  /** `storage`: of the tenant's whole space; `mailbox`: of one mailbox. */
+  readonly of: 'storage' | 'mailbox'
+  readonly name: string
+  readonly usedBytes: number
+}
+
 /** What a service holds of a tenant, and what is missing between that and what should be. */
 export interface StepPlan {
   /** Ours, as observed; the main one first. */
@@ -85,6 +100,10 @@ export interface StepPlan {
   readonly changes: readonly PlannedChange[]
   /** What can't be done yet, and is no fault, such as a person who has not signed in at the service yet. */
   readonly notes: readonly string[]
+  /** What was read of somebody by their user id, in this very plan. Absent where the step tells of no single people. */
+  readonly accessOf?: (userId: string) => AccessRead
+  /** As far as the service tells. */
+  readonly uses?: readonly Use[]
 }
 
 /** What was found out before. */

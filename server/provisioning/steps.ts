@@ -25,11 +25,21 @@ export const tenantSteps: readonly TenantStep[] = [
 /** Why a step is skipped whose service is not configured. */
 export const notConfigured = 'not configured'
 
-type Named = Pick<TenantStep, 'service' | 'step'>
+/** A step's name, as a service and what of it. */
+export type StepName = Pick<TenantStep, 'service' | 'step'>
+type Named = StepName
+
+/** Those that give people access, and take it away: what they read is what a receipt lists. */
+export const peopleSteps = ['authentik/members', 'stalwart/accounts', 'ocis/members'] as const
 
 /** A step's name among all steps of all services. */
 export function stepKey({ service, step }: { service: string; step: string }): string {
   return `${service}/${step}`
+}
+
+/** Whether it is one of them. */
+export function givesAccess(step: StepName): boolean {
+  return (peopleSteps as readonly string[]).includes(stepKey(step))
 }
 
 const order = new Map(tenantSteps.map((step, index) => [stepKey(step), index]))

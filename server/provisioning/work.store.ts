@@ -6,9 +6,10 @@ import { advance, isDue, isWaiting, type StepMove, type StepState } from './adva
 import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
 import { readDesired } from './desired.store'
 import { isPurgeAsked } from './purge.store'
+import { completeReceipts, fillReceipts } from './receipts.store'
 import { keepResources } from './resources.store'
 import type { DesiredTenant, ServiceName } from './step-planner.port'
-import { notConfigured, tenantSteps } from './steps'
+import { givesAccess, notConfigured, tenantSteps } from './steps'
 
 /** A step as it stood when a worker began it. */
 export interface BegunStep {
@@ -119,7 +120,10 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           ),
           steps: begunOf(moves),
         }
-        await concludeRuns(tx, claim, after(tenant.steps, moves, now), now, auditOf)
+        const left = after(tenant.steps, moves, now)
+        if (moves.some(({ to, step }) => to === 'skipped' && givesAccess(step)))
+          await completeReceipts(tx, tenantId, left, now)
+        await concludeRuns(tx, claim, left, now, auditOf)
         return claim
       })
     },
@@ -187,7 +191,11 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           await keepResources(tx, { tenantId, service, step: name }, outcome.resources)
         }
         await write(tx, moves, place, now)
-        await concludeRuns(tx, claim, after(steps, moves, now), now, auditOf)
+        const left = after(steps, moves, now)
+        if (isCurrent && outcome.status === 'ok')
+          await fillReceipts(tx, tenantId, step, outcome.accessOf, now)
+        if (isCurrent && givesAccess(step)) await completeReceipts(tx, tenantId, left, now)
+        await concludeRuns(tx, claim, left, now, auditOf)
         return begunOf(moves)
       })
     },

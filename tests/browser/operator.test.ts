@@ -139,6 +139,27 @@ test('a tenant is deleted by typing its name, and restored', async () => {
   await page.getByText('This tenant is going to be deleted').first().waitFor({ state: 'detached' })
 })
 
+test('a tenant is suspended, resumed and archived, and says so on its pages', async () => {
+  const { page } = boss
+  await boss.open('/tenants/globex/settings')
+  await page.getByRole('button', { name: 'Suspend…' }).click()
+  const question = page.getByRole('alertdialog')
+  await question.getByText('the space is disabled, and keeps its files').waitFor()
+  await question.getByRole('button', { name: 'Suspend tenant' }).click()
+  await page.getByText('This tenant is suspended.').waitFor()
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await page.getByText('This tenant is suspended.').waitFor({ state: 'detached' })
+
+  await page.getByRole('button', { name: 'Archive…' }).click()
+  await question.getByRole('button', { name: 'Archive tenant' }).click()
+  await page.getByText('This tenant is archived.').waitFor()
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download the export' }).click()
+  expect((await downloading).suggestedFilename()).toMatch(/^globex-\d{4}-\d{2}-\d{2}\.json$/)
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await page.getByText('This tenant is archived.').waitFor({ state: 'detached' })
+})
+
 test('the portal gets another name, at once and everywhere', async () => {
   const { page } = boss
   await boss.open('/operator/settings')

@@ -12,7 +12,7 @@ export const operatorPages: { path: string; shows: string }[] = [
   { path: '/tenants/acme/plan', shows: 'Everything is as it should be.' },
   { path: '/tenants/failing/plan', shows: 'It could not be looked at' },
   { path: '/tenants/acme/audit', shows: 'Tenant created' },
-  { path: '/tenants/acme/settings', shows: 'Delete this tenant' },
+  { path: '/tenants/acme/settings', shows: 'Lifecycle' },
   { path: '/tenants/leaving', shows: 'This tenant is going to be deleted' },
   { path: '/tenants/failing/provisioning', shows: 'Next attempt' },
   { path: '/operator/tenants', shows: 'Every tenant of this portal.' },

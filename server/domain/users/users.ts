@@ -98,6 +98,7 @@ export async function updateUser(
   input: UpdateUser,
   version?: number,
 ): Promise<UserRow> {
+  const access = input.status !== undefined
   const { user, asked } = await scope.transaction(async (stores) => {
     const before = await stores.users.find(id)
     if (!before || before.status === 'deleted') throw userError('user.not_found')
@@ -123,10 +124,10 @@ export async function updateUser(
     })
     // A status that is set again asks again: that repeats what was cut off.
     const shows = input.status !== undefined || showsAtServices(before, user)
-    return { user, asked: shows ? await stores.personOf(id).askTenants() : [] }
+    return { user, asked: shows ? await stores.personOf(id).askTenants({ access }) : [] }
   })
   await askOthers(scope, asked, (after) =>
-    scope.transaction((stores) => stores.personOf(id).askTenants(after)),
+    scope.transaction((stores) => stores.personOf(id).askTenants({ access }, after)),
   )
   return user
 }
@@ -179,7 +180,8 @@ export async function deleteUser(scope: OperatorScope, id: string): Promise<void
 async function leaveTenants(stores: PlatformStores, id: string): Promise<string[]> {
   const ended = await stores.users.endMemberships(id, mostAskedAtOnce)
   for (const { tenantId, role, source } of ended) {
-    const { steps, audit } = stores.ofTenant(tenantId)
+    const { steps, receipts, audit } = stores.ofTenant(tenantId)
+    await receipts.follow(id)
     await steps.ask('changed')
     await audit.record({
       action: 'member.removed',
@@ -213,6 +215,7 @@ export async function updateProfile(
   input: UpdateProfile,
   version?: number,
 ): Promise<UserRow> {
+  const same = { access: false }
   const { user, asked } = await scope.transaction(async (stores) => {
     const before = await stores.self.get()
     const user = await stores.self.update(input, version)
@@ -224,9 +227,11 @@ export async function updateProfile(
       before: seen(before),
       after: seen(user),
     })
-    return { user, asked: showsAtServices(before, user) ? await stores.ownPerson.askTenants() : [] }
+    return { user, asked: showsAtServices(before, user) ? await stores.ownPerson.askTenants(same) : [] }
   })
-  await askOthers(scope, asked, (after) => scope.transaction((stores) => stores.ownPerson.askTenants(after)))
+  await askOthers(scope, asked, (after) =>
+    scope.transaction((stores) => stores.ownPerson.askTenants(same, after)),
+  )
   return user
 }
 

@@ -1,9 +1,9 @@
 import { sha256 } from '#server/lib/ids'
 import type { DesiredTenant } from './desired'
-import type { PlannedChange, Resource, StepPlanner } from '#server/provisioning/step-planner.port'
+import type { AccessRead, PlannedChange, Resource, StepPlanner } from '#server/provisioning/step-planner.port'
 import { failed } from './failure'
 import { findSpaces, type SpaceHints } from './found'
-import { compareMembers, type Holder } from './member-plan'
+import { compareMembers, type Holder, type MemberChange } from './member-plan'
 import { createMemberWrites } from './member-writes'
 import type { People } from './people'
 import type { Permissions } from './permissions'
@@ -49,7 +49,8 @@ export function createMemberStep(tools: {
       if (space && (tenant.state === 'closed' || isDisabled(space))) {
         const notes =
           tenant.state === 'closed' ? [] : ['The space is disabled; who is in it is seen once it is open']
-        return { resources: [resourceOf(space, null)], changes: [], notes }
+        const accessOf = () => ({ hasAccess: false, found: 'The space is disabled: nobody gets in.' })
+        return { resources: [resourceOf(space, null)], changes: [], notes, accessOf }
       }
       if (tenant.state === 'closed') return { resources: [], changes: [], notes: [] }
 
@@ -63,8 +64,26 @@ export function createMemberStep(tools: {
       const planned: PlannedChange[] = writes.plan(changes, (during) =>
         space ? Promise.resolve(space) : openSpace(tenant, during),
       )
-      return { resources: space ? [resourceOf(space, holders)] : [], changes: planned, notes }
+      return {
+        resources: space ? [resourceOf(space, holders)] : [],
+        changes: planned,
+        notes,
+        accessOf: accessIn(tenant, holders, changes),
+      }
     },
+  }
+}
+
+/** An account is told by its address alone, which a person who left has taken along: so all who are in it are told. */
+function accessIn(tenant: DesiredTenant, holders: readonly Holder[], changes: readonly MemberChange[]) {
+  const leaving = changes.filter((change) => change.do === 'remove').length
+  return (userId: string): AccessRead => {
+    if (tenant.members.some((member) => member.userId === userId))
+      return { hasAccess: true, found: 'They are a member.' }
+    if (leaving > 0) return { hasAccess: true, found: `${leaving} people who left are still in the space.` }
+    if (holders.length === 0) return { hasAccess: false, found: 'Nobody is in the space.' }
+    const who = holders.length === 1 ? '1 person is' : `${holders.length} people are`
+    return { hasAccess: false, found: `${who} in the space, and none of them has left the tenant.` }
   }
 }
 

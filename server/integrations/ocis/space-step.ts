@@ -1,5 +1,11 @@
 import type { DesiredTenant } from './desired'
-import type { PlannedChange, Resource, StepPlan, StepPlanner } from '#server/provisioning/step-planner.port'
+import type {
+  PlannedChange,
+  Resource,
+  StepPlan,
+  StepPlanner,
+  Use,
+} from '#server/provisioning/step-planner.port'
 import { findSpaces, type FoundSpaces, type SpaceHints } from './found'
 import { createSpaceWrites, desiredFields, differences } from './space-writes'
 import { isDisabled, mayHoldFiles, type Spaces } from './spaces'
@@ -36,6 +42,7 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
     const changes = main ? bring(main, tenant, knownId) : [create(tenant, knownId)]
     return {
       resources: resourcesOf(found),
+      uses: usesOf(found),
       changes: [...changes, ...found.others.flatMap((other) => second(other, tenant)), ...leftovers(found)],
       notes: found.others.flatMap(noteOfSecond),
     }
@@ -140,6 +147,7 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
       const isPurged = tenant.state === 'purged'
       return {
         resources: resourcesOf(found),
+        uses: usesOf(found),
         changes: isPurged ? all.map(purge) : all.filter((drive) => !isDisabled(drive)).map(disable),
         notes: [],
       }
@@ -182,6 +190,10 @@ function refuseForeign(drive: Drive, tenant: DesiredTenant): PlannedChange {
     `This tenant's space, ${named(drive)}, now carries the mark of another tenant: ${remedy}`,
   )
 }
+
+/** Of a disabled one it is not told. */
+const usesOf = ({ main }: FoundSpaces): Use[] =>
+  main?.quota?.used == null ? [] : [{ of: 'storage', name: main.name, usedBytes: main.quota.used }]
 
 function resourcesOf({ main, others }: FoundSpaces): Resource[] {
   return [...(main ? [main] : []), ...others].map(resourceOf)

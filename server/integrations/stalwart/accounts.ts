@@ -1,10 +1,12 @@
 import type {
+  AccessRead,
   DesiredMember,
   DesiredTenant,
   PlannedChange,
   StepPlanner,
+  Use,
 } from '#server/provisioning/step-planner.port'
-import { accountResource, deletion, field, refuse } from './changes'
+import { accountResource, deletion, enumerate, field, refuse } from './changes'
 import type { DesiredMailbox, Directory, Mailbox, MailboxChanges, MailDomain } from './directory'
 import { inOrder } from './domains'
 import { failed, isTaken } from './failure'
@@ -38,7 +40,7 @@ export function createAccountsPlanner(directory: Directory): StepPlanner {
       if (tenant.state === 'purged')
         return { resources, changes: ours.map((mailbox) => deletion(directory, mailbox)), notes: [] }
       const { changes, notes } = planMembers({ directory, tenant, domains, mailboxes, ours })
-      return { resources, changes, notes }
+      return { resources, changes, notes, accessOf: accessIn(ours), uses: usesOf(ours) }
     },
 
     async survey(cursor, signal) {
@@ -50,6 +52,23 @@ export function createAccountsPlanner(directory: Directory): StepPlanner {
     },
   }
 }
+
+function accessIn(ours: readonly Mailbox[]): (userId: string) => AccessRead {
+  return (userId) => {
+    const theirs = ours.filter(({ owner }) => owner?.userId === userId)
+    const open = theirs.filter(({ isClosed }) => !isClosed)
+    if (open.length > 0) return { hasAccess: true, found: `${enumerate(open.map(emailOf))}: sign-in on.` }
+    const found = `${enumerate(theirs.map(emailOf))}: sign-in off, mail kept.`
+    return { hasAccess: false, found: theirs.length > 0 ? found : 'There is no mailbox of theirs.' }
+  }
+}
+
+const emailOf = ({ email }: Mailbox) => email
+
+const usesOf = (ours: readonly Mailbox[]): Use[] =>
+  ours.flatMap(({ email, usedBytes }) =>
+    usedBytes === null ? [] : [{ of: 'mailbox' as const, name: email, usedBytes }],
+  )
 
 interface Situation {
   directory: Directory

@@ -18,6 +18,7 @@ const accounts = (purpose: string): Asked<typeof AccountObject> => ({
     'description',
     'aliases',
     'quotas',
+    'usedDiskQuota',
     'permissions',
   ],
   object: AccountObject,
@@ -168,7 +169,7 @@ const isUser = (account: AccountObject): account is UserObject => account['@type
 const toMailboxes = (found: readonly AccountObject[]) => found.filter(isUser).map(toMailbox)
 
 function toMailbox(account: UserObject): Mailbox {
-  const { id, name, domainId, emailAddress, description, quotas, permissions } = account
+  const { id, name, domainId, emailAddress, description, quotas, usedDiskQuota, permissions } = account
   const aliases = Object.values(account.aliases)
   const stamps = aliases.filter(isStamp)
   const mailbox = {
@@ -180,6 +181,7 @@ function toMailbox(account: UserObject): Mailbox {
     owner: stamps.length === 1 ? stampedOwner(stamps[0]?.description) : null,
     displayName: description ?? null,
     quotaBytes: quotas.maxDiskQuota ?? null,
+    usedBytes: usedDiskQuota ?? null,
     isClosed: permissions['@type'] !== 'Inherit' && permissions.disabledPermissions.includes(signIn),
   }
   return { id, handle: id, ...mailbox, fingerprint: mailboxFingerprint(mailbox) }

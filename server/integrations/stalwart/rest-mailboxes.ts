@@ -184,6 +184,7 @@ function toMailbox(principal: Principal): Mailbox {
     owner: owners.length === 1 ? (owners[0] ?? null) : null,
     displayName: description ?? null,
     quotaBytes: typeof quota === 'number' && quota > 0 ? quota : null,
+    usedBytes: null,
     isClosed: disabledPermissions.includes(signIn),
   }
   return { id: String(id), handle: name, ...mailbox, fingerprint: mailboxFingerprint(mailbox) }

@@ -105,6 +105,7 @@ export const UserObject = z.object({
   description: z.string().nullish(),
   aliases: z.record(z.string(), EmailAlias).default({}),
   quotas: z.record(z.string(), z.number()).default({}),
+  usedDiskQuota: z.number().nullish(),
   permissions: Permissions,
 })
 export type UserObject = z.output<typeof UserObject>

@@ -1,6 +1,7 @@
 import { changePlan } from '#server/domain/subscriptions/subscriptions'
 import { tenant } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
+import { readUsage } from '#server/provisioning/usage'
 import { Subscription, UpdateSubscription } from '#shared/contracts/subscriptions'
 
 export default defineRoute({
@@ -9,5 +10,6 @@ export default defineRoute({
   body: UpdateSubscription,
   response: Subscription,
   etag: 'version',
-  handle: ({ scope, body, ifMatch }) => changePlan(scope, body, ifMatch),
+  handle: ({ scope, body, ifMatch, container }) =>
+    changePlan(scope, () => readUsage(scope, container), body, ifMatch),
 })

@@ -1,0 +1,41 @@
+import { IntegrationError } from '#server/lib/errors'
+import type { TenantScope } from '#server/scope'
+import type { PlanMeans } from './plan'
+import type { ServiceName, Use } from './step-planner.port'
+import { stepKey } from './steps'
+
+/** The steps that tell how much of what is paid for is used. */
+const tellingSteps = new Set(['stalwart/accounts', 'ocis/space'])
+
+/** What the services hold of a tenant now. */
+export interface Usage {
+  uses: Use[]
+  /** Those that could not be asked, with their words. */
+  unknown: { service: ServiceName; why: string }[]
+}
+
+/** Asks the services how much the tenant uses, as its plans do; changes nothing. */
+export async function readUsage(scope: TenantScope, means: PlanMeans): Promise<Usage> {
+  const { stores } = scope
+  const tenant = await stores.desired.get()
+  const { steps } = await stores.steps.list()
+  const known = new Map(steps.map((step) => [stepKey(step), step.externalId]))
+  const signal = AbortSignal.timeout(means.timeoutMs ?? 20_000)
+  const usage: Usage = { uses: [], unknown: [] }
+  const telling = means.planners.filter((planner) => tellingSteps.has(stepKey(planner)))
+  await Promise.all(
+    telling.map(async (planner) => {
+      const { service } = planner
+      const externalId = known.get(stepKey(planner)) ?? null
+      try {
+        const ask = () => planner.plan(tenant, { externalId }, signal)
+        usage.uses.push(...((await means.gate(service).run(ask, signal)).uses ?? []))
+      } catch (error) {
+        if (!(error instanceof IntegrationError) && !signal.aborted) throw error
+        const why = error instanceof IntegrationError ? error.message : 'It did not answer in time.'
+        usage.unknown.push({ service, why })
+      }
+    }),
+  )
+  return usage
+}
