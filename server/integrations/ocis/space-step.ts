@@ -147,7 +147,6 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
       const isPurged = tenant.state === 'purged'
       return {
         resources: resourcesOf(found),
-        uses: usesOf(found),
         changes: isPurged ? all.map(purge) : all.filter((drive) => !isDisabled(drive)).map(disable),
         notes: [],
       }
