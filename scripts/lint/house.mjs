@@ -20,6 +20,9 @@ const plainRooms = [
 ]
 const serverRooms = [...plainRooms, 'domain', 'integrations', 'scope', 'container', 'main']
 
+/** Parts of server/integrations that are no service: what every service's own part is made with. */
+const sharedByIntegrations = ['http', 'fakes']
+
 /** Launchers, tests and benches: they may import everything, and nothing that ships may import them. */
 export const outside = ['**/*.test.ts', '{tests,scripts,bench,cli,modules}/**', '*.config.{ts,mjs}']
 
@@ -42,7 +45,7 @@ const files = [
   { category: 'store', pattern: 'server/**/*.store.ts' },
   { category: 'policy', pattern: 'server/**/*.policy.ts' },
   { category: 'port', pattern: 'server/**/*.port.ts' },
-  { category: 'fake', pattern: 'server/integrations/*/fake{*.ts,/**}' },
+  { category: 'fake', pattern: ['server/integrations/*/fake{*.ts,/**}', 'server/integrations/fakes/**'] },
 ]
 
 /** @param {Names} from @param {Names} to @returns {Policy} */
@@ -116,6 +119,10 @@ const policies = [
   ...plainRooms.map((name) => allow(name, name)),
   allowOwnPart('domain'),
   allowOwnPart('integrations'),
+  {
+    from: { file: { categories: 'integrations' } },
+    allow: { to: { file: { categories: 'integrations', captured: { part: sharedByIntegrations } } } },
+  },
   allow(['storage', 'store', 'prisma'], 'prisma'),
 
   {

@@ -30,6 +30,8 @@ const tree = [
   'server/integrations/authentik/fake.ts',
   'server/integrations/authentik/fake-groups.ts',
   'server/integrations/authentik/wire.ts',
+  'server/integrations/fakes/faults.ts',
+  'server/integrations/http/failure.ts',
   'server/integrations/stalwart/client.ts',
   'server/lib/ids.ts',
   'server/provisioning/engine.ts',
@@ -93,6 +95,8 @@ const allowed = `
   server/integrations/authentik/steps.ts > type #server/provisioning/step-planner.port
   server/integrations/authentik/steps.ts > @goauthentik/api
   server/integrations/authentik/fake.ts > ./fake-groups
+  server/integrations/authentik/fake.ts > ../fakes/faults
+  server/integrations/authentik/client.ts > ../http/failure
   server/integrations/authentik/contract.test.ts > ./fake
   scripts/dev-services.ts > #server/integrations/authentik/fake
   tests/journeys/set-up.test.ts > #server/domain/tenants/tenants.store
@@ -159,6 +163,10 @@ const refused = `
   server/container.ts > #server/integrations/authentik/fake
   server/integrations/authentik/client.ts > ./fake
   server/integrations/authentik/client.ts > ./fake-groups
+  server/integrations/authentik/client.ts > ../fakes/faults
+  server/integrations/http/failure.ts > ../fakes/faults
+  server/integrations/http/failure.ts > ../authentik/client
+  server/integrations/fakes/faults.ts > ../authentik/fake
   server/integrations/authentik/client.ts > ../stalwart/client
   server/integrations/authentik/client.ts > #server/provisioning/engine
   server/integrations/authentik/client.ts > #server/storage/database

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import type { ControlRefusals } from '../fakes/control.ts'
+import type { FakeAnswer } from '../fakes/http.ts'
 import type { Operation } from './fake-schema.ts'
 
-export interface FakeAnswer {
-  status: number
-  /** Absent: an empty body. */
-  body?: unknown
-}
+export type { FakeAnswer }
 
 /** A request that passed the schema. */
 export interface FakeRequest {
@@ -29,6 +27,14 @@ export function graphError(status: number, code: string, message: string): FakeA
 
 export const badRequest = (message: string) => graphError(400, 'invalidRequest', message)
 export const driveNotFound = () => graphError(404, 'itemNotFound', 'drive not found')
+
+/** How LibreGraph refuses a body, and the fake what is asked of its control. */
+export const refusals: ControlRefusals = {
+  mediaType: (type) => ({ ...badRequest(`unsupported media type ${type}`), status: 415 }),
+  notJson: () => badRequest('invalid request body'),
+  unfit: (words) => graphError(422, 'invalidRequest', words),
+  unknown: () => graphError(404, 'itemNotFound', 'The fake has no such control.'),
+}
 
 /** Go's strconv.ParseBool, by which headers are read. */
 export function parseBool(value: string | undefined): boolean {

@@ -2,15 +2,10 @@ import { readFileSync } from 'node:fs'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
+import type { SchemaFault } from '../fakes/log.ts'
 
 /** The two servers that speak LibreGraph; each publishes its own description of it. */
 export type Flavour = 'ocis' | 'opencloud'
-
-/** A fault of a request or an answer: of one field (`''` for the whole). */
-export interface SchemaFault {
-  field: string
-  message: string
-}
 
 /** One operation of the published schema, found for one request. */
 export interface Operation {

@@ -1,13 +1,19 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '#server/lib/clock'
-import { badRequest, graphError, type FakeAnswer, type FakeRequest, type FakeRole } from './fake-answers.ts'
-import { answerControl, type Controls } from './fake-control.ts'
+import { createFaults } from '../fakes/faults.ts'
+import { listen, meet, readJson, readText, send, type Listening } from '../fakes/http.ts'
+import { createCallLog } from '../fakes/log.ts'
+import {
+  badRequest,
+  graphError,
+  refusals,
+  type FakeAnswer,
+  type FakeRequest,
+  type FakeRole,
+} from './fake-answers.ts'
+import { controlOf, type Controls } from './fake-control.ts'
 import { createFakeDrives } from './fake-drives.ts'
-import { createFaults, operationIds, type OperationId } from './fake-faults.ts'
-import { meet, readJson, readText, send } from './fake-http.ts'
-import { createCallLog } from './fake-log.ts'
+import { operationIds, type OperationId } from './fake-operations.ts'
 import { createFakePeople } from './fake-people.ts'
 import { createFakePermissions } from './fake-permissions.ts'
 import { loadOperations, type Flavour, type Operation } from './fake-schema.ts'
@@ -27,16 +33,12 @@ export interface FakeSettings {
 }
 
 /** A running fake of OCIS or OpenCloud, and of the issuer of its tokens. */
-export interface OcisFake extends Controls {
-  /** Its origin, such as `http://127.0.0.1:9200`. */
-  readonly url: string
+export interface OcisFake extends Controls, Listening {
   readonly tokenUrl: string
   readonly credentials: FakeCredentials
   /** Of the service account. */
   readonly serviceId: string
   readonly settings: FakeSettings
-  /** Cuts every connection and ends. */
-  stop(): Promise<void>
 }
 
 type Handlers = Record<
@@ -68,8 +70,8 @@ export async function startOcisFake(
   const { port = 0, flavour = 'ocis', tokenSeconds = 300, clock = { now: () => new Date() } } = options
   const settings: FakeSettings = { role: options.role ?? 'admin', showsMail: options.showsMail ?? false }
   const findOperation = loadOperations(flavour)
-  const faults = createFaults()
-  const log = createCallLog()
+  const faults = createFaults(operationIds)
+  const log = createCallLog(operationIds)
   const tokens = createFakeTokens({ clock, lifetimeSeconds: tokenSeconds, username: serviceName })
   const people = createFakePeople({
     serviceName,
@@ -95,7 +97,7 @@ export async function startOcisFake(
   function meetFate(id: OperationId, response: ServerResponse, act: () => FakeAnswer): Promise<void> {
     log.begin(id)
     response.once('close', () => log.end())
-    return meet(faults.take(id), response, act)
+    return meet(faults.take([id]), response, act)
   }
 
   /** What the proxy refuses before the service is asked, without a body. */
@@ -107,7 +109,7 @@ export async function startOcisFake(
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
     const url = new URL(target, fake.url)
-    if (url.pathname.startsWith('/-/')) return answerControl(fake, request, response, url.pathname)
+    if (url.pathname.startsWith('/-/')) return control(request, response, url.pathname)
     if (request.method === 'POST' && url.pathname === tokenPath) {
       const form = await readText(request)
       return meetFate('IssueToken', response, () => tokens.issue(request.headers['content-type'], form))
@@ -119,7 +121,7 @@ export async function startOcisFake(
         () => deny(request) ?? tokens.issueAppToken(url.searchParams),
       )
     }
-    const read = await readJson(request)
+    const read = await readJson(request, refusals)
     const path = target.split('?', 1)[0] ?? ''
     const operation = path.startsWith(`${apiPath}/`)
       ? findOperation(request.method ?? '', path.slice(apiPath.length))
@@ -154,17 +156,12 @@ export async function startOcisFake(
     return given
   }
 
-  const server = createServer((request, response) => {
-    // A caller that goes away before its answer is no failure of ours.
-    response.on('error', () => {})
-    answer(request, response).catch((error: unknown) => {
-      if (request.destroyed && !request.complete) return
-      log.violate('fake', [{ field: '', message: String(error) }])
-      if (!response.headersSent) send(response, graphError(500, 'generalException', 'The fake failed.'))
-    })
+  const listening = await listen({
+    port,
+    answer,
+    onFailure: (error) => log.violate('fake', String(error)),
+    failed: graphError(500, 'generalException', 'The fake failed.'),
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
 
   function existing(id: string) {
     const drive = drives.get(id)
@@ -172,10 +169,9 @@ export async function startOcisFake(
     return drive
   }
 
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const fake: OcisFake = {
-    url,
-    tokenUrl: url + tokenPath,
+    ...listening,
+    tokenUrl: listening.url + tokenPath,
     credentials: tokens.credentials,
     serviceId: people.service.id,
     settings,
@@ -199,10 +195,7 @@ export async function startOcisFake(
       faults.clear()
       log.clear()
     },
-    async stop() {
-      server.closeAllConnections()
-      if (server.listening) await new Promise((resolve) => server.close(resolve))
-    },
   }
+  const control = controlOf(fake)
   return fake
 }

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { Fault, type Faults, type OperationId } from './fake-faults.ts'
-import { problem, readJson, send } from './fake-http.ts'
+import { accept, act, createControl, type Controlled } from '../fakes/control.ts'
+import { refusals } from './fake-answers.ts'
+import type { OperationId } from './fake-operations.ts'
 
 /** A domain as anybody sees it, whichever dialect the fake speaks. */
 export interface FakeDomain {
@@ -62,87 +62,24 @@ export interface FakeState {
 }
 
 /** What a test sees of the fake and does to it, besides calling it. */
-export interface Controls extends FakeState {
-  readonly faults: Faults
-  /** Calls so far by operation, those that met a fault among them. */
-  calls(): Record<OperationId, number>
+export interface Controls extends FakeState, Controlled<OperationId> {
   /** HTTP requests so far, but for those of the control. */
   requests(): number
-  /** The most calls that were under way at once. */
-  peakConcurrency(): number
-  /** Requests, and answers of the fake's own, that did not fit the published schema; in words. */
-  violations(): string[]
-  /** Forgets everything. */
-  reset(): void
 }
 
 /**
- * Controls the fake from another process. It asks for no token, and is no part of Stalwart's API.
- * - `GET /-/state` → 200 `{ domains, accounts, calls, requests, peakConcurrency, violations, faults }`
- * - `DELETE /-/state` → 204; forgets all of that
- * - `POST /-/faults` with a `Fault` → 201 with all that wait; `DELETE /-/faults` → 204
+ * Controls the fake from another process, as `createControl` says; its state holds `domains`, `accounts` and `requests`.
  * - `POST /-/domains`, `POST /-/accounts` → 201; made by somebody else
  * - `POST /-/tasks` → 204; does what waits in the background
- *
- * A body that does not fit gets 422. Bodies must be application/json, which a page of another origin cannot send here.
  */
-export async function answerControl(
-  fake: Controls,
-  request: IncomingMessage,
-  response: ServerResponse,
-  path: string,
-): Promise<void> {
-  const read = await readJson(request)
-  if ('refusal' in read) return send(response, read.refusal)
-  switch (`${request.method} ${path}`) {
-    case 'GET /-/state':
-      return send(response, { status: 200, body: stateOf(fake) })
-    case 'DELETE /-/state':
-      fake.reset()
-      return send(response, { status: 204 })
-    case 'DELETE /-/faults':
-      fake.faults.clear()
-      return send(response, { status: 204 })
-    case 'POST /-/tasks':
-      fake.runTasks()
-      return send(response, { status: 204 })
-    case 'POST /-/faults':
-      return accept(response, Fault, read.body, (fault) => {
-        fake.faults.add(fault)
-        return fake.faults.list()
-      })
-    case 'POST /-/domains':
-      return accept(response, NewDomain, read.body, (domain) => fake.addDomain(domain))
-    case 'POST /-/accounts':
-      return accept(response, NewAccount, read.body, (account) => fake.addAccount(account))
-    default:
-      return send(response, problem(404, 'Not Found', 'The fake has no such control.'))
-  }
-}
-
-function stateOf(fake: Controls) {
-  return {
-    domains: fake.domains(),
-    accounts: fake.accounts(),
-    calls: fake.calls(),
-    requests: fake.requests(),
-    peakConcurrency: fake.peakConcurrency(),
-    violations: fake.violations(),
-    faults: fake.faults.list(),
-  }
-}
-
-function accept<Schema extends z.ZodType>(
-  response: ServerResponse,
-  schema: Schema,
-  body: unknown,
-  apply: (value: z.output<Schema>) => unknown,
-): void {
-  const parsed = schema.safeParse(body)
-  if (!parsed.success) return send(response, problem(422, 'Unfit', z.prettifyError(parsed.error)))
-  try {
-    return send(response, { status: 201, body: apply(parsed.data) })
-  } catch (error) {
-    return send(response, problem(422, 'Unfit', error instanceof Error ? error.message : 'It can not be.'))
-  }
+export function controlOf(fake: Controls) {
+  return createControl(fake, {
+    refusals,
+    state: () => ({ domains: fake.domains(), accounts: fake.accounts(), requests: fake.requests() }),
+    controls: {
+      'POST /-/tasks': act(() => fake.runTasks()),
+      'POST /-/domains': accept(NewDomain, refusals, (domain) => fake.addDomain(domain)),
+      'POST /-/accounts': accept(NewAccount, refusals, (account) => fake.addAccount(account)),
+    },
+  })
 }

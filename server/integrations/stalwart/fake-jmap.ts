@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { operationIds, type OperationId } from './fake-faults.ts'
-import { problem, type FakeAnswer } from './fake-http.ts'
+import { operationIds, type OperationId } from './fake-operations.ts'
+import { problem, type FakeAnswer } from './fake-answers.ts'
 import { filters, objectTypes, propertiesOf, type ObjectType } from './fake-jmap-schema.ts'
 import type { JmapStore } from './fake-jmap-store.ts'
 

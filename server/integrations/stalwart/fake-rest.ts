@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { OperationId } from './fake-faults.ts'
-import { problem, type FakeAnswer } from './fake-http.ts'
+import type { OperationId } from './fake-operations.ts'
+import { problem, type FakeAnswer } from './fake-answers.ts'
 import { wordsOf } from './fake-jmap.ts'
 import {
   ChangesBody,

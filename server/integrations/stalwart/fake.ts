@@ -1,22 +1,19 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { answerControl, type Controls } from './fake-control.ts'
-import { createFaults, operationIds, type OperationId } from './fake-faults.ts'
-import { meet, problem, readJson, send, type FakeAnswer } from './fake-http.ts'
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createFaults } from '../fakes/faults.ts'
+import { isSameSecret, listen, meet, readJson, type Listening } from '../fakes/http.ts'
+import { createCallLog } from '../fakes/log.ts'
+import { problem, refusals, type FakeAnswer } from './fake-answers.ts'
+import { controlOf, type Controls } from './fake-control.ts'
+import { operationIds, type OperationId } from './fake-operations.ts'
 import { createJmapStore } from './fake-jmap-store.ts'
 import { methodsOf, performJmap, sessionOf } from './fake-jmap.ts'
 import { createRestStore } from './fake-rest-store.ts'
 import { performRest, restOperationOf } from './fake-rest.ts'
 
-/** A running fake of Stalwart. */
-export interface StalwartFake extends Controls {
-  /** Its origin, such as `http://127.0.0.1:8080`; what STALWART_API_URL takes. */
-  readonly url: string
+/** A running fake of Stalwart; its `url` is what STALWART_API_URL takes. */
+export interface StalwartFake extends Controls, Listening {
   readonly token: string
-  /** Cuts every connection and ends. */
-  stop(): Promise<void>
 }
 
 export interface StalwartFakeOptions {
@@ -46,8 +43,8 @@ export async function startStalwartFake(options: StalwartFakeOptions = {}): Prom
   const jmap = createJmapStore({ isExternal, now })
   const rest = createRestStore({ isExternal })
   const { state } = dialect === 'jmap' ? jmap : rest
-  const faults = createFaults()
-  const log = createCallLog()
+  const faults = createFaults(operationIds)
+  const log = createCallLog(operationIds)
   let waited = 0
 
   function runDueTasks(): void {
@@ -61,12 +58,12 @@ export async function startStalwartFake(options: StalwartFakeOptions = {}): Prom
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', fake.url)
     const { pathname: path, searchParams: query } = url
-    if (path.startsWith('/-/')) return answerControl(fake, request, response, path)
+    if (path.startsWith('/-/')) return control(request, response, path)
     const method = request.method ?? ''
-    const read = await readJson(request)
+    const read = await readJson(request, refusals)
     const body = 'body' in read ? read.body : undefined
     const operations = operationsOf(method, path, body)
-    log.begin(operations)
+    log.begin(...operations)
     response.once('close', () => log.end())
     await meet(faults.take(operations), response, () => {
       if (dialect === 'jmap') runDueTasks()
@@ -111,21 +108,16 @@ export async function startStalwartFake(options: StalwartFakeOptions = {}): Prom
     return performRest(rest, operation, { method, path, query, body }, log.violate)
   }
 
-  const server = createServer((request, response) => {
-    // A caller that goes away before its answer is no failure of ours.
-    response.on('error', () => {})
-    answer(request, response).catch((error: unknown) => {
-      if (request.destroyed && !request.complete) return
-      log.violate('fake', String(error))
-      if (!response.headersSent) send(response, problem(500, 'The fake failed', 'It has a fault of its own.'))
-    })
+  const listening = await listen({
+    port,
+    answer,
+    onFailure: (error) => log.violate('fake', String(error)),
+    failed: problem(500, 'The fake failed', 'It has a fault of its own.'),
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
 
   const fake: StalwartFake = {
     ...state,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...listening,
     token,
     faults,
     calls: log.calls,
@@ -138,11 +130,8 @@ export async function startStalwartFake(options: StalwartFakeOptions = {}): Prom
       log.clear()
       waited = 0
     },
-    async stop() {
-      server.closeAllConnections()
-      if (server.listening) await new Promise((resolve) => server.close(resolve))
-    },
   }
+  const control = controlOf(fake)
   return fake
 }
 
@@ -166,35 +155,5 @@ function deny(authorization: string | undefined, token: string): FakeAnswer | un
   const isBasic = token.includes(':')
   const wanted = isBasic ? Buffer.from(token).toString('base64') : token
   if (scheme?.toLowerCase() !== (isBasic ? 'basic' : 'bearer') || !sent) return unauthorized
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(sent), digest(wanted)) ? undefined : unauthorized
-}
-
-function createCallLog() {
-  const none = () => Object.fromEntries(operationIds.map((id) => [id, 0])) as Record<OperationId, number>
-  let calls = none()
-  let requests = 0
-  let violations: string[] = []
-  let underWay = 0
-  let peak = 0
-  return {
-    begin(ids: readonly OperationId[]) {
-      for (const id of ids) calls[id] += 1
-      requests += 1
-      underWay += 1
-      peak = Math.max(peak, underWay)
-    },
-    end: () => void (underWay -= 1),
-    violate: (where: string, what: string) => void violations.push(`${where}: ${what}`),
-    calls: () => ({ ...calls }),
-    requests: () => requests,
-    peak: () => peak,
-    violations: () => [...violations],
-    clear() {
-      calls = none()
-      requests = 0
-      violations = []
-      peak = underWay
-    },
-  }
+  return isSameSecret(sent, wanted) ? undefined : unauthorized
 }

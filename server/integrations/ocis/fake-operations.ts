@@ -1,0 +1,18 @@
+/** The operations of LibreGraph's interface that the fake performs, and those that hand out tokens. */
+export const operationIds = [
+  'GetOwnUser',
+  'ListUsers',
+  'CreateUser',
+  'ListAllDrives',
+  'CreateDrive',
+  'GetDrive',
+  'UpdateDrive',
+  'DeleteDrive',
+  'InviteSpaceRoot',
+  'ListPermissionsSpaceRoot',
+  'UpdatePermissionSpaceRoot',
+  'DeletePermissionSpaceRoot',
+  'IssueToken',
+  'CreateAppToken',
+] as const
+export type OperationId = (typeof operationIds)[number]
