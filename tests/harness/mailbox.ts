@@ -23,13 +23,19 @@ export interface Mailbox {
 }
 
 interface MailboxOptions {
+  /** 0, the default, takes a free one. */
+  port?: number
   /** Answers every recipient with this code. */
   refuseRecipients?: number
   /** User and password that are right; absent: nobody signs in. */
   login?: readonly [string, string]
 }
 
-export async function startMailbox({ refuseRecipients, login }: MailboxOptions = {}): Promise<Mailbox> {
+export async function startMailbox({
+  port: wanted = 0,
+  refuseRecipients,
+  login,
+}: MailboxOptions = {}): Promise<Mailbox> {
   const mails: ReceivedMail[] = []
   const arrivals = new EventTarget()
   const server = new SMTPServer({
@@ -61,7 +67,7 @@ export async function startMailbox({ refuseRecipients, login }: MailboxOptions =
     },
   })
   server.on('error', () => undefined)
-  const listener = server.listen(0, '127.0.0.1')
+  const listener = server.listen(wanted, '127.0.0.1')
   if (!listener.listening) await once(listener, 'listening')
   const { port } = listener.address() as AddressInfo
 
