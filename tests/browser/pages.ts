@@ -9,7 +9,6 @@ export const operatorPages: { path: string; shows: string }[] = [
   { path: '/tenants/acme/members?search=zzz', shows: 'Nobody found' },
   { path: '/tenants/acme/domains', shows: 'No domain yet' },
   { path: '/tenants/acme/provisioning', shows: 'History' },
-  { path: '/tenants/acme/plan', shows: 'Everything is as it should be.' },
   { path: '/tenants/failing/plan', shows: 'It could not be looked at' },
   { path: '/tenants/acme/audit', shows: 'Tenant created' },
   { path: '/tenants/acme/settings', shows: 'Lifecycle' },
