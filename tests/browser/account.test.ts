@@ -90,10 +90,10 @@ test('the password is changed, knowing the old one', async () => {
   await fresh.open('/login')
   await fresh.page.getByLabel('E-mail address').fill(operator.email)
   await fresh.page.getByLabel('Password', { exact: true }).fill(password)
-  await fresh.page.getByRole('button', { name: 'Sign in' }).click()
+  await fresh.page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await fresh.page.getByText('The e-mail address or the password is wrong.').waitFor()
   await fresh.page.getByLabel('Password', { exact: true }).fill(newPassword)
-  await fresh.page.getByRole('button', { name: 'Sign in' }).click()
+  await fresh.page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await fresh.page.getByRole('heading', { name: 'Hello, Ada King' }).waitFor()
 })
 

@@ -105,7 +105,7 @@ test('somebody with an account signs in, comes back, and joins by one button', a
   await bob.page.getByRole('link', { name: 'Sign in' }).click()
   await bob.page.getByLabel('E-mail address').fill('bob@example.org')
   await bob.page.getByLabel('Password', { exact: true }).fill(password)
-  await bob.page.getByRole('button', { name: 'Sign in' }).click()
+  await bob.page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await bob.page.getByText('You are signed in as bob@example.org.').waitFor()
   expect(bob.page.url()).toBe(`${portal.server.url}/invitation`)
   await expectWellMade(bob)

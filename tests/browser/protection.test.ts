@@ -67,7 +67,7 @@ describe('somebody who is not signed in', () => {
       await visit.open(`/login?returnTo=${encodeURIComponent(target)}`)
       await visit.page.getByLabel('E-mail address').fill(operator.email)
       await visit.page.getByLabel('Password', { exact: true }).fill(password)
-      await visit.page.getByRole('button', { name: 'Sign in' }).click()
+      await visit.page.getByRole('button', { name: 'Sign in', exact: true }).click()
       await visit.page.getByRole('heading', { name: /Hello/ }).waitFor()
       expect(visit.page.url()).toBe(`${portal.server.url}/`)
     },
