@@ -2,19 +2,21 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mailedToken, strongPassword, tokenOf } from '../harness/invitations'
 import { startMailbox, type Mailbox } from '../harness/mailbox'
-import { createTenant, createUser, openPortal, password, setUp } from './portal'
-import type { BrowserPortal, Visit } from './portal'
+import { createTenant, createUser, openPortal, openReplicatedPortal, password, setUp } from './portal'
+import type { Visit } from './portal'
 
 const narrow = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true }
 let mailbox: Mailbox
-let portal: BrowserPortal
+let portal: Awaited<ReturnType<typeof openReplicatedPortal>>
 let owner: Visit
 /** Of every link that was mailed. */
 const tokens: string[] = []
 
 beforeAll(async () => {
   mailbox = await startMailbox()
-  portal = await openPortal({ env: { SMTP_URL: mailbox.url, MAIL_FROM: 'Portal <portal@example.org>' } })
+  portal = await openReplicatedPortal({
+    env: { SMTP_URL: mailbox.url, MAIL_FROM: 'Portal <portal@example.org>' },
+  })
   owner = await setUp(portal)
   await createTenant(owner, 'Acme', 'acme')
   await createUser(owner, 'Bob Builder', 'bob@example.org')

@@ -1,18 +1,20 @@
 import AxeBuilder from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startIdentityProvider, type IdentityProvider } from '../harness/identity-provider'
-import { live, openPortal, setUp, type BrowserPortal, type Visit } from './portal'
+import { live, openPortal, openReplicatedPortal, setUp, type BrowserPortal, type Visit } from './portal'
 
 const faultsOf = async ({ page }: Visit) =>
   (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)
 
 describe('oidc-only', () => {
   let idp: IdentityProvider
-  let portal: BrowserPortal
+  let portal: Awaited<ReturnType<typeof openReplicatedPortal>>
   beforeAll(async () => {
     idp = await startIdentityProvider()
     const masterKey = Buffer.alloc(32, 7).toString('base64')
-    portal = await openPortal({ env: { AUTH_MODE: 'oidc-only', MASTER_KEY: masterKey, ...idp.environment } })
+    portal = await openReplicatedPortal({
+      env: { AUTH_MODE: 'oidc-only', MASTER_KEY: masterKey, ...idp.environment },
+    })
     idp.register(portal.server.url)
   })
   afterAll(async () => {

@@ -1,5 +1,6 @@
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
+import { startAlternating } from '../harness/alternating'
 import { launchChromium } from '../harness/chromium'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
 import { startGate, type Gate } from './gate'
@@ -7,9 +8,11 @@ import { startGate, type Gate } from './gate'
 export const password = 'correct horse battery staple'
 export const operator = { name: 'Ada Lovelace', email: 'ada@example.org' }
 
+type Served = Pick<BuiltServer, 'url' | 'logs' | 'stop'>
+
 /** The built server, an Authentik for it, and a Chromium to look at it with. */
-export interface BrowserPortal {
-  server: BuiltServer
+export interface BrowserPortal<Server extends Served = BuiltServer> {
+  server: Server
   authentik: AuthentikFake
   /** Before Authentik; open at first. */
   gate: Gate
@@ -32,11 +35,29 @@ export interface Visit {
   signIn(email: string): Promise<void>
 }
 
+type PortalOptions = Pick<ServerOptions, 'env' | 'host'>
+
 /** @param options.env variables for the server, beside the fake's */
-export async function openPortal(options: Pick<ServerOptions, 'env' | 'host'> = {}): Promise<BrowserPortal> {
+export function openPortal(options: PortalOptions = {}): Promise<BrowserPortal> {
+  return openWith(options, startServer)
+}
+
+/** Two replicas on PostgreSQL and Redis, which browsers reach in turn: no journey may need the same one twice. */
+export function openReplicatedPortal(options: PortalOptions = {}): Promise<BrowserPortal<Served>> {
+  return openWith(options, async (server) => {
+    const { url, replicas, stop } = await startAlternating({ ...server, withRedis: true })
+    const logs = () => replicas.flatMap((replica) => replica.logs())
+    return { url, logs, stop: () => stop().then(() => null) }
+  })
+}
+
+async function openWith<Server extends Served>(
+  options: PortalOptions,
+  start: (options: PortalOptions) => Promise<Server>,
+): Promise<BrowserPortal<Server>> {
   const authentik = await startAuthentikFake()
   const gate = await startGate(authentik.url)
-  const server = await startServer({
+  const server = await start({
     ...options,
     env: { AUTHENTIK_API_URL: gate.url, AUTHENTIK_API_TOKEN: authentik.token, ...options.env },
   })
@@ -105,7 +126,10 @@ export async function live(page: Page): Promise<void> {
 }
 
 /** The first operator, made by the API; their browser. */
-export async function setUp(portal: BrowserPortal, options?: BrowserContextOptions): Promise<Visit> {
+export async function setUp(
+  portal: Pick<BrowserPortal, 'visit'>,
+  options?: BrowserContextOptions,
+): Promise<Visit> {
   const visit = await portal.visit(options)
   await visit.call('POST', '/api/setup', { ...operator, password, portalName: 'Acme Workspace' })
   return visit

@@ -1,11 +1,11 @@
 import { TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startMailbox, type Mailbox } from '../harness/mailbox'
-import { createUser, openPortal, operator, password, setUp, type BrowserPortal, type Visit } from './portal'
+import { createUser, openReplicatedPortal, operator, password, setUp, type Visit } from './portal'
 
 const newPassword = 'another violet zebra umbrella'
 let mailbox: Mailbox
-let portal: BrowserPortal
+let portal: Awaited<ReturnType<typeof openReplicatedPortal>>
 let here: Visit
 let totp: TOTP
 let recoveryCodes: string[]
@@ -13,7 +13,7 @@ let recoveryCodes: string[]
 beforeAll(async () => {
   mailbox = await startMailbox()
   const env = { SMTP_URL: mailbox.url, MAIL_FROM: 'portal@example.org' }
-  portal = await openPortal({ env, host: 'localhost' })
+  portal = await openReplicatedPortal({ env, host: 'localhost' })
   here = await setUp(portal)
 })
 afterAll(async () => {

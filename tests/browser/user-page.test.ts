@@ -1,16 +1,16 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createTenant, createUser, live, openPortal, operator, password, setUp } from './portal'
-import type { BrowserPortal, Visit } from './portal'
+import { createTenant, createUser, live, openReplicatedPortal, operator, password, setUp } from './portal'
+import type { Visit } from './portal'
 
 const email = 'carol.with.a.very.long.address.indeed@subdomain.department.example.org'
-let portal: BrowserPortal
+let portal: Awaited<ReturnType<typeof openReplicatedPortal>>
 let boss: Visit
 let carolId: string
 let path: string
 
 beforeAll(async () => {
-  portal = await openPortal()
+  portal = await openReplicatedPortal()
   boss = await setUp(portal, { locale: 'en-US' })
   carolId = await createUser(boss, 'Carol Danvers', email)
   path = `/operator/users/${carolId}`

@@ -12,6 +12,8 @@ export interface AlternatingOptions {
   env?: ServerOptions['env'] | ((publicUrl: string) => ServerOptions['env'])
   /** Default: an empty database on a PostgreSQL server of its own. */
   databaseUrl?: string
+  /** The name by which browsers reach it; default `127.0.0.1`. */
+  host?: ServerOptions['host']
   /** Whether the shared cache is a Redis of its own; default: the database. */
   withRedis?: boolean
 }
@@ -45,7 +47,7 @@ export async function startAlternating(options: AlternatingOptions = {}): Promis
     const databaseUrl = options.databaseUrl ?? postgresql?.url ?? ''
     const redis = options.withRedis ? await startRedis() : undefined
     if (redis) opened.push(redis.stop)
-    const proxy = await startProxy()
+    const proxy = await startProxy(options.host)
     opened.push(proxy.stop)
 
     const env = {
@@ -91,7 +93,7 @@ export async function startAlternating(options: AlternatingOptions = {}): Promis
 }
 
 /** A reverse proxy on a loopback port: streams both ways, keeps Host, and says who asked. */
-async function startProxy() {
+async function startProxy(host = '127.0.0.1') {
   const agent = new Agent({ keepAlive: true })
   let targets: readonly { port: number }[] = []
   let turn = 0
@@ -123,7 +125,7 @@ async function startProxy() {
   const server = createServer({ keepAliveTimeout: 60_000 }, pass).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
     /** From now on, in turn, beginning with the first. */
     sendTo(replicas: readonly { port: number }[]) {
       targets = replicas
