@@ -21,6 +21,7 @@ export async function readDesired(db: DatabaseClient, tenantId: string): Promise
           userId: true,
           role: true,
           mailbox: true,
+          source: true,
           user: { select: { email: true, name: true, locale: true, status: true } },
         },
       },
@@ -33,9 +34,10 @@ export async function readDesired(db: DatabaseClient, tenantId: string): Promise
     purgeAsked: isPurge({ status: facts.status, purgeAt }, runs[0]),
     plan: subscription.plan,
     domains: domains.flatMap(({ name, verifiedAt }) => (verifiedAt ? [{ name, verifiedAt }] : [])),
-    members: members.map(({ user: { status, ...user }, ...member }) => ({
+    members: members.map(({ user: { status, ...user }, source, ...member }) => ({
       ...member,
       ...user,
+      fromIdp: source === 'idp',
       isActive: status === 'active',
     })),
   })

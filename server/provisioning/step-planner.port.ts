@@ -35,6 +35,8 @@ export interface DesiredMember {
   readonly locale: string | null
   /** Local part of their mailbox, unique in the tenant, never changed; null while the tenant has no domain. */
   readonly mailbox: string | null
+  /** Whether the provider's groups made them a member, and the lack of it ends that: nobody puts them back there. */
+  readonly fromIdp?: boolean
 }
 
 export type ChangeAction = 'create' | 'update' | 'delete' | 'adopt' | 'refuse'

@@ -5,6 +5,9 @@ import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { createExchange } from './exchange'
 import { createGroupPlanner } from './group-planner'
 import { createGroups } from './groups'
+import { isMadeByUs } from './marks'
+import { createMemberPlanner } from './member-planner'
+import { createUsers } from './users'
 
 const apiPath = '/api/v3'
 const defaultTimeoutMs = 10_000
@@ -13,7 +16,7 @@ const defaultTimeoutMs = 10_000
 export interface AuthentikOptions {
   /** http or https; an origin, or the path below which Authentik is served; with or without `/api/v3`. */
   apiUrl: string
-  /** Of intent `api`; its user may view, add and change groups. */
+  /** Of intent `api`; its user may view, add and change groups and users, and reset passwords. */
   token: string
   /** For one call, from sending to the answer's last byte. Default 10,000. */
   timeoutMs?: number
@@ -21,12 +24,22 @@ export interface AuthentikOptions {
   clock?: Clock
 }
 
-/**
- * Authentik's steps: `group`, what a tenant is there.
- *
- * @throws TypeError for an address or a token that can't be used; its message repeats neither
- */
-export function createAuthentikPlanners(options: AuthentikOptions): StepPlanner[] {
+/** Authentik, as far as Tenantry uses it. */
+export interface Authentik {
+  /** Its steps: `group`, what a tenant is there, and `members`, who is in it. */
+  readonly planners: StepPlanner[]
+  /**
+   * A link by which somebody chooses their first password: of an account that we made and nobody has used. Whoever has
+   * it is that person, so that it goes to their own address alone.
+   *
+   * @returns null where there is none to be given: another kind of account, or Authentik has no recovery flow
+   * @throws IntegrationError
+   */
+  firstPasswordLink(userId: string, signal: AbortSignal): Promise<string | null>
+}
+
+/** @throws TypeError for an address or a token that can't be used; its message repeats neither */
+export function createAuthentik(options: AuthentikOptions): Authentik {
   const { token, timeoutMs = defaultTimeoutMs, clock = systemClock } = options
   if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError('the API token of Authentik is not plain ASCII')
   const configuration = new Configuration({
@@ -35,12 +48,24 @@ export function createAuthentikPlanners(options: AuthentikOptions): StepPlanner[
     ...(options.fetch ? { fetchApi: options.fetch } : {}),
   })
   let loading: Promise<CoreApi> | undefined
-  const groups = createGroups(
-    () => (loading ??= loadApi(configuration)),
-    createExchange({ timeoutMs, token, clock }),
-  )
-  return [createGroupPlanner(groups)]
+  const api = () => (loading ??= loadApi(configuration))
+  const exchange = createExchange({ timeoutMs, token, clock })
+  const groups = createGroups(api, exchange)
+  const users = createUsers(api, exchange)
+  return {
+    planners: [createGroupPlanner(groups), createMemberPlanner({ groups, users })],
+    async firstPasswordLink(userId, signal) {
+      const [user] = (await users.findStamped(userId, signal)).filter(
+        (each) => isMadeByUs(each) && each.is_active && each.last_login === null,
+      )
+      return user ? users.recoveryLink(user, signal) : null
+    },
+  }
 }
+
+/** @throws TypeError for an address or a token that can't be used */
+export const createAuthentikPlanners = (options: AuthentikOptions): StepPlanner[] =>
+  createAuthentik(options).planners
 
 /** Loaded when first needed, and without its barrel: 20 ms and 12 MB in place of 170 ms and 40 MB. */
 async function loadApi(configuration: Configuration): Promise<CoreApi> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Operation, SchemaFault } from './fake-schema.ts'
-import type { OperationId } from './fake-faults.ts'
+import type { GroupOperationId } from './fake-faults.ts'
 
 /** A group as the fake keeps it; on the wire it has the fields derived from these too. */
 export interface FakeGroup {
@@ -9,6 +9,8 @@ export interface FakeGroup {
   is_superuser: boolean
   attributes: Record<string, unknown>
   parents: string[]
+  /** Who is in it: the `pk` of users. */
+  users: number[]
 }
 
 export interface FakeAnswer {
@@ -22,6 +24,7 @@ export interface FakeGroupRequest {
   attributes?: FakeGroup['attributes'] | undefined
   is_superuser?: boolean | undefined
   parents?: string[] | undefined
+  users?: number[] | undefined
 }
 
 /** A request that passed the schema. */
@@ -35,8 +38,8 @@ const defaultPageSize = 20
 const largestPageSize = 100
 const missing: FakeAnswer = { status: 404, body: { detail: 'No Group matches the given query.' } }
 
-/** Groups with the rules of Authentik's own serializer, view set and pagination. */
-export function createFakeGroups() {
+/** Groups with the rules of Authentik's own serializer and view set. @param isUser whether a user of that number is there */
+export function createFakeGroups(isUser: (pk: number) => boolean = () => false) {
   const groups = new Map<string, FakeGroup>()
 
   /** Those that match, by name. */
@@ -51,10 +54,11 @@ export function createFakeGroups() {
       const taken = select((group) => group.name === name.trim() && group !== self)
       if (taken.length > 0) faults.push({ field: 'name', message: 'This field must be unique.' })
     }
-    // The fake knows no users and no roles, so that naming any of them is naming one that is not there.
+    // The fake knows no roles, so that naming any of them is naming one that is not there.
     for (const [field, keys] of Object.entries({ parents, users, roles })) {
       for (const key of Array.isArray(keys) ? keys.map(String) : []) {
         if (field === 'parents' && groups.has(key)) continue
+        if (field === 'users' && isUser(Number(key))) continue
         faults.push({ field, message: `Invalid pk "${key}" - object does not exist.` })
       }
     }
@@ -62,12 +66,13 @@ export function createFakeGroups() {
   }
 
   function write(group: FakeGroup, request: Partial<FakeGroupRequest>): FakeGroup {
-    const { name = group.name, attributes, is_superuser, parents } = request
+    const { name = group.name, attributes, is_superuser, parents, users } = request
     Object.assign(group, {
       name: name.trim(),
       attributes: structuredClone(attributes ?? group.attributes),
       is_superuser: is_superuser ?? group.is_superuser,
       parents: [...(parents ?? group.parents)],
+      users: [...(users ?? group.users)],
     })
     groups.set(group.pk, group)
     return group
@@ -79,6 +84,7 @@ export function createFakeGroups() {
     is_superuser: false,
     attributes: {},
     parents: [],
+    users: [],
   })
 
   function render(group: FakeGroup, query: Record<string, unknown> = {}) {
@@ -98,7 +104,7 @@ export function createFakeGroups() {
           .slice(0, 9),
       ),
       parents_obj: query.include_parents === true ? parents.map(related) : null,
-      users: [],
+      // Of each its profile, which nothing of ours asks for.
       users_obj: query.include_users === false ? null : [],
       roles: [],
       roles_obj: [],
@@ -109,9 +115,7 @@ export function createFakeGroups() {
   }
 
   function list(query: Record<string, unknown>): FakeAnswer {
-    const unsupported = ['attributes', 'members_by_pk', 'members_by_username', 'ordering'].filter(
-      (it) => it in query,
-    )
+    const unsupported = ['attributes', 'members_by_pk', 'members_by_username'].filter((it) => it in query)
     if (unsupported.length > 0) {
       return { status: 501, body: { detail: `The fake has no filter ${unsupported.join(', ')}.` } }
     }
@@ -122,25 +126,7 @@ export function createFakeGroups() {
         (search === undefined || group.name.toLowerCase().includes(String(search).toLowerCase())) &&
         (is_superuser === undefined || group.is_superuser === is_superuser),
     )
-    const asked = Number(query.page_size ?? 0)
-    const size = asked > 0 ? Math.min(asked, largestPageSize) : defaultPageSize
-    const page = Number(query.page ?? 1)
-    const pages = Math.max(Math.ceil(found.length / size), 1)
-    if (page < 1 || page > pages) return { status: 404, body: { detail: 'Invalid page.' } }
-    const results = found.slice((page - 1) * size, page * size)
-    const pagination = {
-      next: page < pages ? page + 1 : 0,
-      previous: page - 1,
-      count: found.length,
-      current: page,
-      total_pages: pages,
-      start_index: found.length === 0 ? 0 : (page - 1) * size + 1,
-      end_index: (page - 1) * size + results.length,
-    }
-    return {
-      status: 200,
-      body: { pagination, results: results.map((it) => render(it, query)), autocomplete: {} },
-    }
+    return paginate(found, query, (group) => render(group, query))
   }
 
   const withGroup = (path: FakeRequest['path'], answer: (group: FakeGroup) => FakeAnswer): FakeAnswer => {
@@ -148,7 +134,7 @@ export function createFakeGroups() {
     return group ? answer(group) : missing
   }
 
-  const perform: Record<OperationId, (request: FakeRequest) => FakeAnswer> = {
+  const perform: Record<GroupOperationId, (request: FakeRequest) => FakeAnswer> = {
     core_groups_list: ({ query }) => list(query),
     core_groups_create: ({ body }) => refuse(body) ?? { status: 201, body: render(write(fresh(), body)) },
     core_groups_retrieve: ({ path, query }) =>
@@ -160,11 +146,37 @@ export function createFakeGroups() {
 
   return {
     perform,
+    /** The very groups, for whoever is in them. */
+    seen: { all: () => [...groups.values()], find: (pk: string) => groups.get(pk) },
     list: () => structuredClone(select(() => true)),
     /** Puts a group there without asking the rules, as a race in an older database could. */
     add: (request: FakeGroupRequest) => structuredClone(write(fresh(), request)),
     clear: () => groups.clear(),
   }
+}
+
+/** One page of what was found, as Authentik's own pagination gives it. */
+export function paginate<Row>(
+  found: Row[],
+  query: Record<string, unknown>,
+  render: (row: Row) => unknown,
+): FakeAnswer {
+  const asked = Number(query.page_size ?? 0)
+  const size = asked > 0 ? Math.min(asked, largestPageSize) : defaultPageSize
+  const page = Number(query.page ?? 1)
+  const pages = Math.max(Math.ceil(found.length / size), 1)
+  if (page < 1 || page > pages) return { status: 404, body: { detail: 'Invalid page.' } }
+  const results = found.slice((page - 1) * size, page * size)
+  const pagination = {
+    next: page < pages ? page + 1 : 0,
+    previous: page - 1,
+    count: found.length,
+    current: page,
+    total_pages: pages,
+    start_index: found.length === 0 ? 0 : (page - 1) * size + 1,
+    end_index: (page - 1) * size + results.length,
+  }
+  return { status: 200, body: { pagination, results: results.map(render), autocomplete: {} } }
 }
 
 /** Authentik's 400: for each field its sentences. */

@@ -45,9 +45,9 @@ describe('the fake refuses, and records, what the schema does not declare', () =
   })
 
   it('an operation or a filter that it does not perform', async () => {
-    expect(await call('GET', '/api/v3/core/users/')).toMatchObject({ status: 501 })
-    expect(await call('GET', `${groups}?ordering=name`)).toMatchObject({ status: 501 })
-    expect(fake.violations()).toEqual(['core_users_list: Not performed by the fake.'])
+    expect(await call('GET', '/api/v3/core/users/me/')).toMatchObject({ status: 501 })
+    expect(await call('GET', `${groups}?members_by_username=x`)).toMatchObject({ status: 501 })
+    expect(fake.violations()).toEqual(['core_users_me_retrieve: Not performed by the fake.'])
   })
 
   it('an answer of its own', () => {
@@ -152,7 +152,7 @@ describe('the fake is controlled from outside', () => {
   it.each([
     { kind: 'explode' },
     { kind: 'drop', when: 'later' },
-    { kind: 'hang', operation: 'core_users_list' },
+    { kind: 'hang', operation: 'core_users_me_retrieve' },
     { kind: 'delay', ms: 1, times: 0 },
     { kind: 'delay', ms: 1, tiems: 2 },
   ])('but not with %o', async (fault) => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { answerControl, type Controls } from './fake-control.ts'
 import { createFaults, operationIds, type OperationId } from './fake-faults.ts'
 import { badRequest, createFakeGroups, type FakeAnswer } from './fake-groups.ts'
+import { createFakeUsers } from './fake-users.ts'
 import { meet, readJson, send } from './fake-http.ts'
 import { loadOperations, type Operation, type SchemaFault } from './fake-schema.ts'
 
@@ -20,7 +21,7 @@ export interface AuthentikFake extends Controls {
 }
 
 /**
- * Starts a fake of Authentik's group API on 127.0.0.1: stateful, asking for its token, and stricter than
+ * Starts a fake of Authentik's API of groups and users on 127.0.0.1: stateful, asking for its token, and stricter than
  * Authentik in that it refuses (400) and records whatever the published schema does not declare. What the
  * schema declares and the fake does not perform gets 501. `/-/…` controls it (fake-control.ts).
  *
@@ -33,7 +34,9 @@ export async function startAuthentikFake(
 ): Promise<AuthentikFake> {
   const { port = 0, token = randomBytes(32).toString('base64url') } = options
   const findOperation = loadOperations()
-  const groups = createFakeGroups()
+  const groups = createFakeGroups((pk) => users.has(pk))
+  const users = createFakeUsers(groups.seen)
+  const performs = { ...groups.perform, ...users.perform }
   const faults = createFaults()
   const log = createCallLog()
 
@@ -71,7 +74,7 @@ export async function startAuthentikFake(
     const answer =
       misfits.length > 0
         ? badRequest(misfits)
-        : groups.perform[id]({ path: operation.path, query, body: { ...(body as object) } })
+        : performs[id]({ path: operation.path, query, body: { ...(body as object) } })
     log.violate(`${id} answer ${answer.status}`, operation.checkAnswer(answer.status, answer.body))
     return answer
   }
@@ -94,11 +97,15 @@ export async function startAuthentikFake(
     faults,
     groups: groups.list,
     addGroup: groups.add,
+    users: users.list,
+    addUser: users.add,
+    setRecoveryFlow: users.setRecoveryFlow,
     calls: log.calls,
     peakConcurrency: log.peak,
     violations: log.violations,
     reset() {
       groups.clear()
+      users.clear()
       faults.clear()
       log.clear()
     },

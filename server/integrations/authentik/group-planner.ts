@@ -5,6 +5,7 @@ import type {
   StepPlan,
   StepPlanner,
 } from '#server/provisioning/step-planner.port'
+import { survivesJson } from './attributes'
 import { failed, RefusedError } from './failure'
 import type { Groups } from './groups'
 import type { Group } from './wire'
@@ -141,11 +142,4 @@ function remove(groups: Groups, group: Group): PlannedChange {
     name: group.name,
     apply: (signal) => groups.remove(group, signal),
   }
-}
-
-/** Whether a value read from JSON can be written again without loss: integers beyond 2^53 can't. */
-function survivesJson(value: unknown): boolean {
-  if (typeof value === 'number')
-    return Number.isFinite(value) && (value % 1 !== 0 || Number.isSafeInteger(value))
-  return typeof value !== 'object' || value === null || Object.values(value).every(survivesJson)
 }

@@ -12,8 +12,34 @@ export const Group = z.object({
   /** Whether members become superusers of Authentik; absent means no. */
   is_superuser: z.boolean().default(false),
   attributes: z.record(z.string(), z.unknown()).default({}),
+  /** Who is in it: the `pk` of users. */
+  users: z.array(z.int()).optional(),
 })
 export type Group = z.output<typeof Group>
+
+/** What we read of a user (`User` in the same schema). */
+export const User = z.object({
+  pk: z.int(),
+  username: z.string(),
+  name: z.string(),
+  /** Empty where nobody gave one. */
+  email: z.string().default(''),
+  type: z.string().default('internal'),
+  is_active: z.boolean().default(true),
+  /** Null: never. */
+  last_login: z.string().nullable().default(null),
+  attributes: z.record(z.string(), z.unknown()).default({}),
+})
+export type User = z.output<typeof User>
+
+/** One page of `GET core/users/` (`PaginatedUserList`). */
+export const UserPage = z.object({
+  pagination: z.object({ next: z.int().min(0), total_pages: z.int().min(0) }),
+  results: z.array(User),
+})
+
+/** `POST core/users/{id}/recovery/` (`Link`). */
+export const Link = z.object({ link: z.url({ protocol: /^https?$/ }) })
 
 /** What 204 answers with. */
 export const Nothing = z.undefined()
