@@ -16,10 +16,11 @@ import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
 import type { ModuleSecrets } from '#server/config/environment'
 import { auditStore } from '#server/domain/audit/audit.store'
+import { getPortalName } from '#server/domain/settings/settings'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { MailRecords, Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
-import { createAuthentikPlanners } from '#server/integrations/authentik/client'
+import { createAuthentik, type Authentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
 import { createOcisPlanners } from '#server/integrations/ocis/client'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
@@ -30,6 +31,8 @@ import { createLog, type Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
 import type { ServiceName, StepPlanner } from '#server/provisioning/step-planner.port'
 import { createGates, type Gate } from '#server/provisioning/gates'
+import { createOnboardingPlanner } from '#server/provisioning/onboarding-planner'
+import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
 import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
@@ -96,11 +99,13 @@ export interface Container {
 }
 
 /** The steps of outside services that are configured. */
-function plannersOf({ authentik, stalwart, ocis }: Config, clock: Clock): StepPlanner[] {
+function plannersOf(
+  { stalwart, ocis }: Config,
+  authentik: Authentik | undefined,
+  clock: Clock,
+): StepPlanner[] {
   return [
-    ...(authentik
-      ? createAuthentikPlanners({ apiUrl: authentik.apiUrl, token: authentik.apiToken, clock })
-      : []),
+    ...(authentik?.planners ?? []),
     ...(stalwart ? createStalwartPlanners({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, clock }) : []),
     ...(ocis ? createOcisPlanners({ ...ocis, clock }) : []),
   ]
@@ -144,7 +149,24 @@ export async function createContainer(
     const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
-    const planners = replace.planners ?? plannersOf(config, clock)
+    const scopes = createScopes(database, clock, { wake, localAccounts: config.authMode === 'standalone' })
+    const authentik =
+      config.authentik &&
+      createAuthentik({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken, clock })
+    const onboarding = mailer && {
+      mailer,
+      sender: async () => ({
+        portalName: await getPortalName(scopes.platform('onboarding'), config.authMode),
+        origin: config.publicUrl,
+      }),
+      storeOf: (tenantId: string) => onboardingStore(database.client, clock, tenantId),
+      places: config.authentik ? [config.authentik.publicUrl] : [],
+      ...(authentik && { firstPasswordLink: authentik.firstPasswordLink }),
+    }
+    const planners = replace.planners ?? [
+      ...plannersOf(config, authentik, clock),
+      ...(onboarding ? [createOnboardingPlanner(onboarding)] : []),
+    ]
     const concurrency = config.provisioningConcurrency
     const gate = createGates({ clock, concurrency, random: Math.random })
     const settingsSealer = createSealer(keyring.derive('settings'))
@@ -166,7 +188,7 @@ export async function createContainer(
       database,
       cache,
       signals,
-      scopes: createScopes(database, clock, { wake, localAccounts }),
+      scopes,
       passwords,
       localPasswords: localAccounts ? passwords : undefined,
       attempts: createAttempts(cache, keyring.derive('attempts')),

@@ -17,6 +17,7 @@ import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
 import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
 import { desiredStore } from '#server/provisioning/desired.store'
+import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { personStore } from '#server/provisioning/person.store'
 import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
 import { receiptsStore } from '#server/provisioning/receipts.store'
@@ -191,6 +192,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
     desired: desiredStore(db, tenantId),
     exports: exportsStore(db, clock, tenantId),
     receipts,
+    onboarding: onboardingStore(db, clock, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }

@@ -32,6 +32,9 @@ export function useProvisioning(slug: string) {
     steps: computed(() => data.value?.steps ?? []),
     status: computed(() => data.value?.status),
     connection: stream.state,
+    /** Has the onboarding mail sent again to all whom it may not have reached. */
+    resendOnboarding: () =>
+      api.request(RunStarted, `/api/tenants/${slug}/onboarding/resend`, { method: 'POST', body: {} }),
     /** Looks at every service again; what is right already is left alone. */
     reconcile: () => api.request(RunStarted, `/api/tenants/${slug}/reconcile`, { method: 'POST', body: {} }),
   }

@@ -5,5 +5,6 @@ export const provisioningError = defineErrors({
     status: 409,
     title: 'Something else is to be done now than the plan says. Look at it again.',
   },
+  'onboarding.no_mail_server': { status: 409, title: 'This portal has no mail server.' },
   'run.not_found': { status: 404, title: 'There is no such run.' },
 })

@@ -82,6 +82,7 @@ const ownRefusals: Record<string, string | undefined> = {
   'POST /api/settings/oidc/test': 'settings.provider_missing',
   'POST /api/auth/step-up': 'request.invalid',
   'POST /api/auth/step-up/passkey-options': undefined,
+  'POST /api/tenants/:slug/onboarding/resend': 'onboarding.no_mail_server',
   'POST /api/tenants/:slug/restore': 'tenant.not_deleted',
   'POST /api/users/me/passkeys': 'request.invalid',
   'POST /api/users/me/second-factor/recovery-codes': undefined,

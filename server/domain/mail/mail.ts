@@ -1,26 +1,13 @@
 import type { TenantRole } from '#shared/contracts/tenants'
 import { languageOf, momentInWords } from './language'
 import { messageOf } from './layout'
+import type { MailRecipient, MailSender } from './mail-parties'
 import type { Message } from './mailer.port'
 import { nameInMail } from './plain-words'
 
+export { onboardingMail } from './onboarding-mail'
+export type { MailRecipient, MailSender } from './mail-parties'
 export type { Mailer, Message } from './mailer.port'
-
-/** In whose name a message goes out. */
-export interface MailSender {
-  /** As the portal calls itself. */
-  portalName: string
-  /** PUBLIC_URL, an origin. */
-  origin: string
-}
-
-/** Who a message goes to. */
-export interface MailRecipient {
-  /** One address, in the form of the contract's Email. */
-  email: string
-  /** A language tag; null where nobody knows. */
-  locale: string | null
-}
 
 const signatureOf = ({ portalName, origin }: MailSender) => `${nameInMail(portalName)} · ${origin}`
 

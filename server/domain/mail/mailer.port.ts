@@ -14,7 +14,8 @@ export interface Mailer {
   /**
    * Hands a message to the mail server, which has accepted it when this resolves.
    *
-   * @throws IntegrationError (service `smtp`) where it does not; its words hold neither message nor credentials
+   * @throws IntegrationError (service `smtp`) where it does not; its words hold neither message nor credentials.
+   *   `retryable` where it certainly was not taken, and waiting can help: not where nobody knows
    */
   send(message: Message): Promise<void>
   /** Ends every connection. */

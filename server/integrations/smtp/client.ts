@@ -59,10 +59,27 @@ function failureOf(error: unknown): IntegrationError {
   const [kind, message] = kinds[code] ?? ['unreachable', 'The mail server is out of reach.']
   // 4yz: try again later (RFC 5321 section 4.2.1).
   const isLater = status >= 400 && status < 500
+  const isFinal = kind === 'rejected' && !isLater
   return new IntegrationError({
     service: 'smtp',
     kind: isLater ? 'unavailable' : kind,
     message: Number.isInteger(status) ? `${message} It answered ${status}.` : message,
-    ...(isLater && { retryable: true }),
+    retryable: !isFinal && isSurelyUnsent(error as Partial<SendFailure>),
   })
+}
+
+interface SendFailure {
+  message: string
+  code: string
+  responseCode: number
+  /** Of Node's own failure beneath. */
+  syscall: string
+}
+
+/** Whether the mail server certainly did not take the message: it said so, or was never reached. */
+function isSurelyUnsent({ message, code, responseCode, syscall }: Partial<SendFailure>): boolean {
+  const isNeverReached = syscall === 'connect' || syscall === 'getaddrinfo' || code === 'EDNS'
+  const isBeforeSending = ['EAUTH', 'ENOAUTH', 'ETLS', 'ECONNREFUSED'].includes(code ?? '')
+  const isNeverGreeted = /^(Connection timeout|Greeting never received)/.test(message ?? '')
+  return Number.isInteger(responseCode) || isNeverReached || isBeforeSending || isNeverGreeted
 }

@@ -1,0 +1,92 @@
+import type { MailSender, Mailer } from '#server/domain/mail/mail'
+import { onboardingMail } from '#server/domain/mail/mail'
+import { IntegrationError } from '#server/lib/errors'
+import type { OnboardingStore } from './onboarding.store'
+import type { DesiredMember, DesiredTenant, PlannedChange, StepPlanner } from './step-planner.port'
+
+/** What the onboarding mail is written and sent with. */
+export interface OnboardingMeans {
+  mailer: Mailer
+  sender: () => Promise<MailSender>
+  storeOf: (tenantId: string) => OnboardingStore
+  /** Where people find what was set up for them. */
+  places: readonly string[]
+  /** A link by which somebody chooses their first password; null: they have one, or nobody can give it. */
+  firstPasswordLink?: (userId: string, signal: AbortSignal) => Promise<string | null>
+}
+
+/**
+ * The step `onboarding`: every member is told once that everything is set up, in their language. It comes after all the
+ * others, so that what it says is true. Who is in first is told first, and who gets in later is told then.
+ *
+ * A row is written before the mail is sent, and confirmed once the mail server took it: a process that dies in between
+ * leaves a mail that may not have been sent, which is said and not repeated. One that certainly was not sent, and could
+ * be, is tried again.
+ */
+export function createOnboardingPlanner(means: OnboardingMeans): StepPlanner {
+  return {
+    service: 'mail',
+    step: 'onboarding',
+    async plan(tenant) {
+      if (tenant.state !== 'active') return { resources: [], changes: [], notes: [] }
+      const store = means.storeOf(tenant.id)
+      const told = new Map((await store.list()).map(({ userId, sentAt }) => [userId, sentAt]))
+      const reached = tenant.members.flatMap(({ email, ...member }) => (email ? [{ ...member, email }] : []))
+      const unsure = reached.filter(({ userId }) => told.get(userId) === null)
+      return {
+        resources: [],
+        changes: reached
+          .filter(({ userId }) => !told.has(userId))
+          .map((member) => tell(means, store, tenant, member)),
+        notes: unsure.length > 0 ? [unsureInWords(unsure)] : [],
+      }
+    },
+  }
+}
+
+function unsureInWords(unsure: readonly { email: string }[]): string {
+  const named = unsure.slice(0, 3).map(({ email }) => email)
+  const more = unsure.length > 3 ? ` and ${unsure.length - 3} more` : ''
+  return `The mail may not have been sent to ${named.join(', ')}${more}. Send it again to be sure.`
+}
+
+function tell(
+  means: OnboardingMeans,
+  store: OnboardingStore,
+  tenant: DesiredTenant,
+  member: DesiredMember & { email: string },
+): PlannedChange {
+  const { userId, email, locale, mailbox } = member
+  const [domain] = tenant.domains
+  return {
+    action: 'create',
+    kind: 'mail',
+    name: email,
+    async apply(signal) {
+      const sender = await means.sender()
+      const message = onboardingMail(
+        sender,
+        { email, locale },
+        {
+          tenantName: tenant.name,
+          url: `${sender.origin}/tenants/${tenant.slug}`,
+          places: means.places,
+          mailbox: mailbox !== null && domain !== undefined ? `${mailbox}@${domain}` : null,
+          firstPasswordUrl: (await means.firstPasswordLink?.(userId, signal)) ?? null,
+        },
+      )
+      signal.throwIfAborted()
+      if (!(await store.claim(userId))) return
+      try {
+        await means.mailer.send(message)
+      } catch (error) {
+        if (!(error instanceof IntegrationError)) throw error
+        // Refused, or nobody knows: it is said in the step's notes, and does not hold up the others.
+        if (!error.retryable) return
+        await store.release(userId)
+        throw error
+      }
+      await store.noteSent(userId)
+    },
+  }
+}
