@@ -34,6 +34,8 @@ import { createGates, type Gate } from '#server/provisioning/gates'
 import { createOnboardingPlanner } from '#server/provisioning/onboarding-planner'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
+import { createBreakerBoard, type BreakerBoard } from '#server/provisioning/drift/breakers'
+import { createSweeper, type Sweeper } from '#server/provisioning/drift/sweeper'
 import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
 import { openDatabaseCache } from '#server/storage/cache-database'
@@ -86,6 +88,9 @@ export interface Container {
   readonly errands: Errands
   readonly idempotency: Idempotency
   readonly reconciler: Reconciler
+  readonly sweeper: Sweeper
+  /** The breakers of all replicas. */
+  readonly breakers: BreakerBoard
   /** The steps of the services that are configured. */
   readonly planners: readonly StepPlanner[]
   /** Through which each service is asked. */
@@ -168,7 +173,8 @@ export async function createContainer(
       ...(onboarding ? [createOnboardingPlanner(onboarding)] : []),
     ]
     const concurrency = config.provisioningConcurrency
-    const gate = createGates({ clock, concurrency, random: Math.random })
+    const breakers = createBreakerBoard({ cache, clock, log })
+    const gate = createGates({ clock, concurrency, random: Math.random, onChange: breakers.publish })
     const settingsSealer = createSealer(keyring.derive('settings'))
     const { find: findSetting } = settingsStore(database.client, clock)
     const errands = createErrands(log)
@@ -225,6 +231,11 @@ export async function createContainer(
         auditOf: (tx, context) => auditStore(tx, { clock, actor: { kind: 'system' }, ...context }),
         concurrency,
       }),
+      sweeper: createSweeper({
+        ...{ database, clock, log, signals, planners, gate, wake },
+        everySeconds: config.sweepIntervalSeconds,
+      }),
+      breakers,
       planners,
       gate,
       launcher: config.authentik ? [{ service: 'authentik', url: config.authentik.publicUrl }] : [],

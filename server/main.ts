@@ -36,7 +36,7 @@ async function main(): Promise<void> {
 
   const nitroApp = useNitroApp()
   const container = await nitroApp.container
-  const { config, log, drain, reconciler } = container
+  const { config, log, drain, reconciler, sweeper } = container
   const app = toNodeListener(nitroApp.h3App)
   const server = new Server(limits, config.worker === 'only' ? healthAlone(app) : app)
   server.maxConnections = mostConnections
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     // A connection whose last answer went out meanwhile is idle, and would be kept for the next request.
     setInterval(() => server.closeIdleConnections(), 50).unref()
     setTimeout(() => server.closeAllConnections(), drainMilliseconds).unref()
-    await Promise.all([served, reconciler.stop()])
+    await Promise.all([served, reconciler.stop(), sweeper.stop()])
     await nitroApp.hooks.callHook('close')
     log.info('stopped')
     process.exit(0)

@@ -21,6 +21,8 @@ import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { personStore } from '#server/provisioning/person.store'
 import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
 import { receiptsStore } from '#server/provisioning/receipts.store'
+import { boardStore } from '#server/provisioning/drift/board.store'
+import { driftStore } from '#server/provisioning/drift/drift.store'
 import { stepsStore } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
@@ -166,6 +168,7 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
+    board: boardStore(db, clock),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
     ofTenant: (tenantId: string, proven = actor) => tenantStores(db, { ...acting, actor: proven }, tenantId),
   }
@@ -193,6 +196,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
     exports: exportsStore(db, clock, tenantId),
     receipts,
     onboarding: onboardingStore(db, clock, tenantId),
+    drift: driftStore(db, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }

@@ -11,6 +11,7 @@ export const TokenPath = z.object({ token: z.string().max(200) })
 export const DomainPath = z.object({ slug: z.string(), name: z.string().max(253) })
 export const InvitationPath = z.object({ slug: z.string(), id: Id })
 export const ExportPath = z.object({ slug: z.string(), id: Id })
+export const DriftPath = z.object({ slug: z.string(), id: Id })
 export const UserSessionPath = z.object({ id: Id, sessionId: Id })
 /** A slug that somebody is still typing. */
 export const FreeTextSlugPath = z.object({ slug: z.string().max(100) })

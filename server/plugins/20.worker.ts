@@ -1,14 +1,15 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 
-/** Runs the reconciler within this process, unless WORKER is off; stops it before the container closes. */
+/** Runs the reconciler and the sweeper within this process, unless WORKER is off; stops them before the container closes. */
 export default defineNitroPlugin((nitroApp) => {
-  void nitroApp.container.then(({ config, reconciler, drain, log }) => {
+  void nitroApp.container.then(({ config, reconciler, sweeper, drain, log }) => {
     if (config.worker === 'off') return
     reconciler.start()
+    sweeper.start()
     drain.signal.addEventListener('abort', () => {
-      reconciler
-        .stop()
-        .catch((error: unknown) => log.error({ err: error }, 'the worker did not stop cleanly'))
+      Promise.all([reconciler.stop(), sweeper.stop()]).catch((error: unknown) =>
+        log.error({ err: error }, 'the worker did not stop cleanly'),
+      )
     })
   })
 })

@@ -6,5 +6,6 @@ export const provisioningError = defineErrors({
     title: 'Something else is to be done now than the plan says. Look at it again.',
   },
   'onboarding.no_mail_server': { status: 409, title: 'This portal has no mail server.' },
+  'drift.not_found': { status: 404, title: 'This is not known, or not any more.' },
   'run.not_found': { status: 404, title: 'There is no such run.' },
 })

@@ -66,6 +66,7 @@ const bodies: Record<string, unknown> = {
   'PATCH /api/users/me/passkeys/:id': { name: 'Another name' },
   'PATCH /api/users/:id': { name: 'Another name' },
   'PATCH /api/users/me/profile': { locale: 'en' },
+  'POST /api/operator/retry': { service: 'authentik' },
   'POST /api/tenants': { slug: 'SPARE', name: 'Spare' },
   'POST /api/tenants/:slug/domains': { name: 'SPARE.example.org' },
   'POST /api/tenants/:slug/invitations': { email: 'SPARE@example.org', role: 'member' },

@@ -81,7 +81,7 @@ export async function startPortal(
     },
     async close() {
       container.drain.abort()
-      await container.reconciler.stop()
+      await Promise.all([container.reconciler.stop(), container.sweeper.stop()])
       await http.close()
       await container.close()
       rmSync(dataDir, { recursive: true, force: true })

@@ -25,6 +25,8 @@ export interface AuditRecord {
       | 'settings'
       | 'portal'
       | 'token'
+      | 'drift'
+      | 'sweep'
     id: string
   }
   before?: AuditFields

@@ -16,6 +16,7 @@ export type TenantPermission =
   | 'domains:manage'
   | 'provisioning:read'
   | 'provisioning:reconcile'
+  | 'drift:settle'
   | 'subscription:read'
   | 'subscription:change'
   | 'audit:read'
@@ -47,6 +48,7 @@ const operator: readonly TenantPermission[] = [
   'tenant:lifecycle',
   'exports:read',
   'subscription:change',
+  'drift:settle',
 ]
 
 const permissions: Readonly<Record<TenantStanding, ReadonlySet<TenantPermission>>> = {

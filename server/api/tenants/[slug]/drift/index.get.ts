@@ -1,0 +1,13 @@
+import { tenant } from '#server/http/access'
+import { defineRoute } from '#server/http/define-route'
+import { listDrift } from '#server/provisioning/drift/drift'
+import { PageQuery } from '#shared/contracts/common'
+import { DriftPage } from '#shared/contracts/drift'
+
+export default defineRoute({
+  summary: 'What is not as it should be at the services, newest first.',
+  access: tenant('provisioning:read'),
+  query: PageQuery,
+  response: DriftPage,
+  handle: ({ scope, query }) => listDrift(scope, query),
+})

@@ -1,0 +1,84 @@
+import type { Clock } from '#server/lib/clock'
+import type { DatabaseClient } from '#server/storage/database'
+import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
+import type { ServiceName } from '../step-planner.port'
+import { stepsStore } from '../steps.store'
+import { askSweep } from './sweeps.store'
+
+const sweepShown = {
+  ...{ id: true, cause: true, status: true, pages: true, things: true, tenants: true, drifted: true },
+  ...{ failures: true, startedAt: true, endedAt: true },
+} as const
+
+/** What operators see of all tenants at once: counts over indexes, so many statements however many tenants there are. */
+export function boardStore(db: DatabaseClient, clock: Clock) {
+  return {
+    async counts() {
+      const due = { nextAttemptAt: { lte: clock.now() } }
+      const tenants = await db.tenant.groupBy({ by: ['status'], _count: true })
+      const failing = await db.provisioningStep.groupBy({
+        by: ['service'],
+        where: { status: 'error' },
+        _count: true,
+      })
+      const drift = await db.resourceDrift.groupBy({
+        by: ['service'],
+        where: { status: 'open' },
+        _count: true,
+      })
+      const depth = await db.provisioningStep.count({ where: due })
+      const oldest = await db.provisioningStep.findFirst({
+        where: due,
+        orderBy: { nextAttemptAt: 'asc' },
+        select: { nextAttemptAt: true },
+      })
+      const sweep = await db.provisioningSweep.findFirst({
+        orderBy: { startedAt: 'desc' },
+        select: sweepShown,
+      })
+      return { tenants, failing, drift, depth, oldestDueAt: oldest?.nextAttemptAt ?? null, sweep }
+    },
+
+    /** A page of the steps that failed, each with its tenant. */
+    async listFailing(request: PageRequest & { service?: ServiceName | undefined }) {
+      const { where, ...page } = pageOfRows(request, 'newest first')
+      const rows = await db.provisioningStep.findMany({
+        where: { status: 'error', ...(request.service && { service: request.service }), ...where },
+        ...page,
+        include: { tenant: { select: { slug: true, name: true } } },
+      })
+      return toPage(rows, request)
+    },
+
+    /** A page of what is open at the services, with its tenant where it is somebody's; newest first. */
+    async listDrift(request: PageRequest & { service?: ServiceName | undefined }) {
+      const { where, ...page } = pageOfRows(request, 'newest first')
+      const rows = await db.resourceDrift.findMany({
+        where: { status: 'open', ...(request.service && { service: request.service }), ...where },
+        ...page,
+        include: { tenant: { select: { slug: true, name: true } } },
+      })
+      return toPage(rows, request)
+    },
+
+    async listSweeps(request: PageRequest) {
+      const { where, ...page } = pageOfRows(request, 'newest first')
+      return toPage(await db.provisioningSweep.findMany({ where, ...page, select: sweepShown }), request)
+    },
+
+    /** Asks the tenants with a step of this service that failed; so many at most. @returns their ids */
+    async retryFailing(service: ServiceName, limit: number): Promise<string[]> {
+      const rows = await db.provisioningStep.findMany({
+        where: { service, status: 'error' },
+        distinct: ['tenantId'],
+        orderBy: { id: 'asc' },
+        take: limit,
+        select: { tenantId: true },
+      })
+      for (const { tenantId } of rows) await stepsStore(db, clock, tenantId).ask('retry')
+      return rows.map(({ tenantId }) => tenantId)
+    },
+
+    askSweep: () => askSweep(db, clock, 'requested'),
+  }
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { Id, PageQuery, pageOf, Timestamp } from './common'
+import { ServiceName } from './provisioning'
+import { TenantStatus } from './tenants'
+
+/** Something at a service that is not as Tenantry left it: it was changed, is missing, or is ours and unknown to us. */
+export const Drift = z.object({
+  id: Id,
+  service: ServiceName,
+  step: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  externalId: z.string().nullable(),
+  what: z.enum(['changed', 'missing', 'unknown']),
+  status: z.enum(['open', 'accepted', 'ignored', 'repaired']),
+  firstSeenAt: Timestamp,
+  lastSeenAt: Timestamp,
+})
+export type Drift = z.output<typeof Drift>
+export const DriftPage = pageOf(Drift)
+
+const TenantName = z.object({ slug: z.string(), name: z.string() })
+
+/** `tenant` is null where it is nobody's that we know. */
+export const BoardDrift = Drift.extend({ tenant: TenantName.nullable() })
+export type BoardDrift = z.output<typeof BoardDrift>
+export const BoardDriftPage = pageOf(BoardDrift)
+
+/** One comparison of all tenants with all services. `failures`: what could not be compared, by `service/step`. */
+export const Sweep = z.object({
+  id: Id,
+  cause: z.enum(['scheduled', 'requested']),
+  status: z.enum(['running', 'done', 'failed']),
+  /** Pages that services were asked for. */
+  pages: z.number().int(),
+  /** Things that were compared. */
+  things: z.number().int(),
+  /** Tenants that were looked at closely. */
+  tenants: z.number().int(),
+  drifted: z.number().int(),
+  failures: z.record(z.string(), z.string()),
+  startedAt: Timestamp,
+  endedAt: Timestamp.nullable(),
+})
+export type Sweep = z.output<typeof Sweep>
+export const SweepPage = pageOf(Sweep)
+
+/** All tenants at once. A service whose breaker is not among them is asked as usual. */
+export const Board = z.object({
+  tenants: z.partialRecord(TenantStatus, z.number().int()),
+  failing: z.array(z.object({ service: ServiceName, steps: z.number().int() })),
+  drift: z.array(z.object({ service: ServiceName, things: z.number().int() })),
+  queue: z.object({ steps: z.number().int(), oldestWaitSeconds: z.number().int().nullable() }),
+  breakers: z.array(
+    z.object({ service: ServiceName, state: z.enum(['open', 'half-open']), until: Timestamp }),
+  ),
+  sweep: Sweep.nullable(),
+})
+export type Board = z.output<typeof Board>
+
+export const OfServiceQuery = PageQuery.extend({ service: ServiceName.optional() })
+
+export const FailingStep = z.object({
+  tenant: TenantName,
+  service: ServiceName,
+  step: z.string(),
+  error: z.string(),
+  nextAttemptAt: Timestamp.nullable(),
+  updatedAt: Timestamp,
+})
+export type FailingStep = z.output<typeof FailingStep>
+export const FailingStepPage = pageOf(FailingStep)
+
+export const Retry = z.strictObject({ service: ServiceName })
+/** How many tenants were asked; 0: there was none any more. */
+export const Retried = z.object({ asked: z.number().int() })
