@@ -33,15 +33,19 @@ import type { ServiceName, StepPlanner } from '#server/provisioning/step-planner
 import { createGates, type Gate } from '#server/provisioning/gates'
 import { createOnboardingPlanner } from '#server/provisioning/onboarding-planner'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
-import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
 import { createBreakerBoard, type BreakerBoard } from '#server/provisioning/drift/breakers'
 import { createSweeper, type Sweeper } from '#server/provisioning/drift/sweeper'
+import { createJobsQueue } from '#server/provisioning/queue-jobs'
+import type { TenantQueue } from '#server/provisioning/queue.port'
+import { createRowsQueue } from '#server/provisioning/queue.store'
+import { createReconciler, defaultLeaseMs, type Reconciler } from '#server/provisioning/reconciler'
 import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
 import { openDatabaseCache } from '#server/storage/cache-database'
 import { cacheDriver } from '#server/storage/cache-driver'
 import { openRedisCache } from '#server/storage/cache-redis'
 import { openDatabase, type Database } from '#server/storage/database'
+import { openJobs, type Jobs } from '#server/storage/jobs'
 import { createIdempotency, type Idempotency } from '#server/storage/idempotency'
 import { migrate } from '#server/storage/migrate'
 import { loadMigrations } from '#server/storage/migrations'
@@ -91,6 +95,10 @@ export interface Container {
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
   readonly breakers: BreakerBoard
+  /** What tells the reconcilers of tenants. */
+  readonly queue: TenantQueue
+  /** To be started once the first requests can be served; undefined on SQLite. */
+  readonly jobs: Jobs | undefined
   /** The steps of the services that are configured. */
   readonly planners: readonly StepPlanner[]
   /** Through which each service is asked. */
@@ -150,11 +158,16 @@ export async function createContainer(
         : openDatabaseCache({ database, clock }),
     )
     const signals = keep(openSignals({ url: config.database.url, log }))
+    const jobs = openJobs({ url: config.database.url, log, worker: config.worker !== 'off' })
+    if (jobs) keep(jobs)
+    const rows = createRowsQueue(database, clock, defaultLeaseMs)
+    const queue = jobs ? createJobsQueue(jobs, rows, clock) : rows
     const { mail, stalwart } = config
     const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
-    const scopes = createScopes(database, clock, { wake, localAccounts: config.authMode === 'standalone' })
+    const localAccounts = config.authMode === 'standalone'
+    const scopes = createScopes(database, clock, { wake, localAccounts, queue })
     const authentik =
       config.authentik &&
       createAuthentik({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken, clock })
@@ -179,7 +192,6 @@ export async function createContainer(
     const { find: findSetting } = settingsStore(database.client, clock)
     const errands = createErrands(log)
     keep({ close: errands.settled })
-    const localAccounts = config.authMode === 'standalone'
     const provider = createProvider({
       environment: config.oidc,
       stored: config.authMode === 'standalone' ? () => findSetting('oidc') : undefined,
@@ -221,8 +233,11 @@ export async function createContainer(
         stalwart && createStalwartRecords({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, clock }),
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
+      queue,
+      jobs,
       reconciler: createReconciler({
         database,
+        queue,
         clock,
         log,
         signals,

@@ -23,7 +23,7 @@ import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
 import { receiptsStore } from '#server/provisioning/receipts.store'
 import { boardStore } from '#server/provisioning/drift/board.store'
 import { driftStore } from '#server/provisioning/drift/drift.store'
-import { stepsStore } from '#server/provisioning/steps.store'
+import { stepsStore, type Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
 
@@ -102,6 +102,8 @@ interface Acting {
   localAccounts: boolean
   actor: AuditActor
   requestId: string
+  /** Told of a tenant with the transaction that asks for it. */
+  queue: Announced | undefined
 }
 
 export type CallerStores = ReturnType<typeof callerStores>
@@ -132,7 +134,7 @@ function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     ownIdentities: ownIdentitiesStore(db, userId),
     ownFactors: factorsStore(db, acting.clock, userId),
-    ownPerson: personStore(db, acting.clock, userId),
+    ownPerson: personStore(db, acting.clock, userId, acting.queue),
     ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
     requirement: requirementOf(db, acting),
     /** Those that the caller is a member of. */
@@ -156,7 +158,7 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
     factorsOf: (userId: string) => factorsStore(db, clock, userId),
-    personOf: (userId: string) => personStore(db, clock, userId),
+    personOf: (userId: string) => personStore(db, clock, userId, acting.queue),
     passkeyOwners: passkeyOwnersStore(db),
     requirement: requirementOf(db, acting),
     resets: resetsStore(db, clock),
@@ -191,7 +193,7 @@ function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
     /** People who could become members. */
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),
-    steps: stepsStore(db, clock, tenantId),
+    steps: stepsStore(db, clock, tenantId, acting.queue),
     desired: desiredStore(db, tenantId),
     exports: exportsStore(db, clock, tenantId),
     receipts,
@@ -219,12 +221,17 @@ export interface Scopes {
  * Makes scopes over one database.
  *
  * @param options.wake tells the reconciler of a tenant's id
+ * @param options.queue where the intent is said in its own transaction; undefined: the rows say it
  * @param options.localAccounts whether people have accounts here; where not, the settings are not read
  */
 export function createScopes(
   database: Database,
   clock: Clock,
-  { wake, localAccounts }: { wake: (tenantId: string) => void; localAccounts: boolean },
+  {
+    wake,
+    localAccounts,
+    queue,
+  }: { wake: (tenantId: string) => void; localAccounts: boolean; queue?: Announced },
 ): Scopes {
   function scopeOf<Stores>(requestId: string, storesOver: (db: DatabaseClient) => Stores): Scope<Stores> {
     return {
@@ -238,6 +245,7 @@ export function createScopes(
   const actingOf = (caller: Caller, requestId: string): Acting => ({
     clock,
     localAccounts,
+    queue,
     requestId,
     actor: { kind: 'user', id: caller.userId },
   })
@@ -249,7 +257,7 @@ export function createScopes(
 
   return {
     platform(requestId) {
-      const acting: Acting = { clock, localAccounts, requestId, actor: { kind: 'system' } }
+      const acting: Acting = { clock, localAccounts, queue, requestId, actor: { kind: 'system' } }
       return { ...scopeOf(requestId, (db) => platformStores(db, acting)), actorId: null }
     },
 

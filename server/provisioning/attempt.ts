@@ -28,7 +28,7 @@ export type StepOutcome =
     }
   | { status: 'held'; resources: readonly Resource[]; reason: string }
   | { status: 'error'; error: string; nextAttemptAt: Date | null }
-  | { status: 'pending' }
+  | { status: 'pending'; gotOn?: true }
 
 export interface AttemptMeans {
   clock: Clock
@@ -94,16 +94,20 @@ async function bringAbout(attempt: Attempt, means: AttemptMeans): Promise<StepOu
   const call = caller(attempt, means)
   const plan = () => call((signal) => planner.plan(tenant, known, signal))
 
+  let hasChanged = false
   let found = await plan()
-  if (approved && !found.changes.every((change) => approved.has(digestOfChange(change))))
-    throw new StalePlan(stalePlan)
   for (let round = 0; round < rounds; round++) {
+    // Of every round: what is read after a change may ask for another that nobody approved.
+    if (approved && !found.changes.every((change) => approved.has(digestOfChange(change))))
+      throw new StalePlan(stalePlan)
     refuse(planner, found)
     const due = found.changes.filter(({ action }) => mayDelete || action !== 'delete')
     if (due.length === 0) return settled(found)
     for (const change of due) {
-      if (performance.now() > endsAt) return { status: 'pending' }
+      // One change at least: where planning alone takes as long as a slice, it would never get on.
+      if (hasChanged && performance.now() > endsAt) return { status: 'pending', gotOn: true }
       await call((signal) => change.apply(signal))
+      hasChanged = true
     }
     found = await plan()
   }
@@ -134,7 +138,8 @@ function caller({ planner, signal }: Attempt, { gate, stepTimeoutMs }: AttemptMe
     }, signal)
 }
 
-function untilCut<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+/** Ends when the signal aborts, whether the work heeds it or not. @throws the signal's reason */
+export function untilCut<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error)
     const leave = () => reject(signal.reason as Error)

@@ -62,8 +62,15 @@ function createGate(service: ServiceName, { clock, concurrency, random, onChange
   }
   const tell = () => onChange?.(service, stateNow())
 
+  /** A rest that ends later than any can was begun under a clock that ran ahead; it ends now. */
+  function heedClock() {
+    const now = clock.now()
+    if (openUntil && openUntil.getTime() - now.getTime() > longestRestSeconds * 1000) openUntil = now
+  }
+
   /** @returns whether this call is the one that finds out */
   function pass(): boolean {
+    heedClock()
     if (!openUntil) return false
     const now = clock.now()
     if (openUntil > now || isProbing) {
@@ -126,6 +133,7 @@ function createGate(service: ServiceName, { clock, concurrency, random, onChange
 
   return {
     get breaker() {
+      heedClock()
       return stateNow()
     },
     async run(work, signal) {

@@ -1,5 +1,6 @@
 import { IntegrationError } from '#server/lib/errors'
 import type { TenantScope } from '#server/scope'
+import { untilCut } from './attempt'
 import type { Gate } from './gates'
 import { digestOfChange, hashOfPlan, shownChange, type PlanDigests } from './plan-hash'
 import { provisioningError } from './provisioning.errors'
@@ -59,13 +60,14 @@ async function planTenant(scope: TenantScope, means: PlanMeans): Promise<Planned
   const tenant = await stores.desired.get()
   const { steps } = await stores.steps.list()
   const known = new Map(steps.map((step) => [stepKey(step), step.externalId]))
+  const knownOf = (planner: StepPlanner) => ({ externalId: known.get(stepKey(planner)) ?? null })
   const signal = AbortSignal.timeout(means.timeoutMs ?? 20_000)
   const planners = means.planners.toSorted(byStepOrder)
   const plans = await Promise.all(
     planners.map((planner) =>
       means
         .gate(planner.service)
-        .run(() => planner.plan(tenant, { externalId: known.get(stepKey(planner)) ?? null }, signal), signal)
+        .run(() => untilCut(() => planner.plan(tenant, knownOf(planner), signal), signal), signal)
         .then((plan) => ({ planner, plan }))
         .catch((error: unknown) => ({ planner, error: inWords(error, signal) })),
     ),

@@ -6,6 +6,8 @@ import { askedChannel } from './channels'
 import { runPass, type PassMeans } from './pass'
 import type { Gate } from './gates'
 import type { ServiceName, StepPlanner } from './step-planner.port'
+import type { QueuedTenant, TenantQueue } from './queue.port'
+import { createRowsQueue } from './queue.store'
 import { createRevival } from './revival'
 import type { AuditOf } from './runs.store'
 import { stepKey } from './steps'
@@ -24,7 +26,9 @@ export interface ReconcilerOptions {
   auditOf: AuditOf
   /** How many tenants are worked on at a time. */
   concurrency: number
-  /** How long a tenant is kept from others after its worker was last heard of. Default 15,000. */
+  /** What tells of tenants; default: the rows of their steps. */
+  queue?: TenantQueue
+  /** How long a tenant is kept from others after its worker was last heard of. Default `defaultLeaseMs`. */
   leaseMs?: number
   /** How often a lease is renewed. Default a third of it. */
   renewMs?: number
@@ -56,14 +60,17 @@ export interface Reconciler {
 }
 
 const lastMomentMs = 1_500
+/** With the time between two looks, less than the 15 s within which somebody else goes on. */
+export const defaultLeaseMs = 9_000
 
 /**
- * Brings what is outside in line with what was asked for. The rows of the steps are the only queue: whatever is due is
- * found there, whoever put it there, and whatever happened to the process that had begun it. Any number of replicas
+ * Brings what is outside in line with what was asked for. Whatever is due is found in the rows of the steps, to which
+ * the queue only points: whoever put it there, and whatever happened to the process that had begun it. Any number of replicas
  * may run; signals only make it quicker.
  */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { database, clock, log, signals, concurrency, leaseMs = 15_000, pollMs = 5_000 } = options
+  const { database, clock, log, signals, concurrency, leaseMs = defaultLeaseMs, pollMs = 5_000 } = options
+  const queue = options.queue ?? createRowsQueue(database, clock, leaseMs)
   const planners = new Map(options.planners.map((planner) => [stepKey(planner), planner]))
   const store = workStore({
     database,
@@ -92,7 +99,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   const revive = createRevival({ database, clock, signals, configured: options.planners })
   const passes = new Map<string, Promise<void>>()
-  let backlog: string[] = []
+  const backlog: QueuedTenant[] = []
   let phase: 'new' | 'running' | 'stopped' = 'new'
   let isSeeing = true
   let timer: NodeJS.Timeout | undefined
@@ -116,8 +123,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       let waitMs = pollMs
       try {
         if (await revive()) lookAgain = true
-        const { due, nextAt } = await store.queue(concurrency * 2)
-        backlog = due.filter((tenantId) => !passes.has(tenantId))
+        const { due, nextAt } = await queue.take(concurrency - passes.size - backlog.length, concurrency * 2)
+        const waiting = new Set(backlog.map(({ tenantId }) => tenantId))
+        for (const queued of due) {
+          if (waiting.has(queued.tenantId)) void giveBack(queued)
+          else backlog.push(queued)
+        }
         if (nextAt) waitMs = Math.min(pollMs, nextAt.getTime() - clock.now().getTime())
         isSeeing = true
       } catch (error) {
@@ -132,13 +143,22 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   function beginPasses(): void {
     while (phase === 'running' && passes.size < concurrency) {
-      const tenantId = backlog.shift()
-      if (tenantId === undefined) return
-      passes.set(tenantId, pass(tenantId))
+      const next = backlog.shift()
+      if (next === undefined) return
+      // The pass that is under way looks at what is due when it has ended.
+      if (passes.has(next.tenantId)) void giveBack(next)
+      else passes.set(next.tenantId, pass(next))
     }
   }
 
-  async function pass(tenantId: string): Promise<void> {
+  async function giveBack({ tenantId, done }: QueuedTenant): Promise<void> {
+    await done().catch((error: unknown) =>
+      log.warn({ err: error, tenantId }, 'the queue was not told of a tenant; it is found again'),
+    )
+  }
+
+  async function pass(queued: QueuedTenant): Promise<void> {
+    const { tenantId } = queued
     let isDone = false
     try {
       await runPass(tenantId, means)
@@ -146,6 +166,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       log.error({ err: error, tenantId }, 'a tenant could not be worked on')
     }
+    await giveBack(queued)
     passes.delete(tenantId)
     if (backlog.length > 0) beginPasses()
     // After a failure only when the time for it comes: at once, it would most likely fail again.
@@ -154,10 +175,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function stop(graceMs: number): Promise<void> {
     phase = 'stopped'
-    backlog = []
     clearTimeout(timer)
     unsubscribe()
-    const underWay = Promise.all([looking, ...passes.values()])
+    const underWay = Promise.all([looking, ...backlog.splice(0).map(giveBack), ...passes.values()])
     if (await endsWithin(underWay, graceMs)) return
     stopping.abort()
     if (!(await endsWithin(underWay, lastMomentMs)))

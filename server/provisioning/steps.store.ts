@@ -6,6 +6,7 @@ import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { PlanDigests } from './plan-hash'
 import { isPurgeAsked, readPurge } from './purge.store'
+import type { TenantQueue } from './queue.port'
 import { byStepOrder, tenantSteps } from './steps'
 
 /** Why a tenant is looked at. */
@@ -19,11 +20,14 @@ export interface Approved {
   deletes: boolean
 }
 
+/** Where it is said, with the intent, that a tenant is to be looked at. */
+export type Announced = Pick<TenantQueue, 'ask'>
+
 export type StepsStore = ReturnType<typeof stepsStore>
 export type StepRow = Awaited<ReturnType<StepsStore['list']>>['steps'][number]
 
 /** The provisioning of one tenant, bound: what is asked for, and what is known of it. */
-export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, queue?: Announced) {
   return {
     /**
      * Asks for every step to be looked at again, and opens a run. To be called in the transaction of the change that
@@ -67,6 +71,7 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
           ...(digests && { approved: digests }),
         },
       })
+      await queue?.ask(db, tenantId)
       return run.id
     },
 

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest'
 import type { Database } from '#server/storage/database'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createManualClock, createWorkshop } from '../../tests/harness/provisioning'
+import { createRowsQueue } from './queue.store'
 import { workStore } from './work.store'
 
 const leaseMs = 15_000
@@ -22,6 +23,8 @@ describeEachDatabase("a tenant's lease", (given) => {
       isConfigured: ({ service }) => service === 'authentik',
     })
 
+  const due = () => createRowsQueue(given.database, shop.clock, leaseMs).due(10)
+
   it('has one winner, however many want it at once', async () => {
     const [one, other] = [storeOver(given.database), storeOver(another)]
     for (let count = 0; count < 5; count++) {
@@ -40,9 +43,9 @@ describeEachDatabase("a tenant's lease", (given) => {
     expect(first).toMatchObject({ fence: 1, leaseUntil: new Date(shop.clock.now().getTime() + leaseMs) })
     shop.clock.advance(leaseMs - 1)
     expect(await store.claim(id, 'too early')).toBeNull()
-    expect((await store.queue(10)).due).toEqual([])
+    expect((await due()).due).toEqual([])
     shop.clock.advance(1)
-    expect((await store.queue(10)).due).toEqual([id])
+    expect((await due()).due).toEqual([id])
     const second = await store.claim(id, 'second')
     expect(second).toMatchObject({ fence: 2 })
 
@@ -63,7 +66,7 @@ describeEachDatabase("a tenant's lease", (given) => {
       data: { nextAttemptAt: new Date(shop.clock.now().getTime() + 1) },
     })
     expect(await store.claim(id, 'early')).toBeNull()
-    expect(await store.queue(10)).toEqual({ due: [], nextAt: new Date(shop.clock.now().getTime() + 1) })
+    expect(await due()).toEqual({ due: [], nextAt: new Date(shop.clock.now().getTime() + 1) })
     expect(await store.claim('no such tenant', 'nobody')).toBeNull()
   })
 

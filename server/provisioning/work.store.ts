@@ -2,6 +2,7 @@ import type { Clock } from '#server/lib/clock'
 import type { Database, DatabaseClient } from '#server/storage/database'
 import type { StepOutcome } from './attempt'
 import { LeaseLost } from './lease'
+import { freeAt } from './lease-terms'
 import { advance, isDue, isWaiting, type StepMove, type StepState } from './advance'
 import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
 import { readDesired } from './desired.store'
@@ -9,7 +10,7 @@ import { isPurgeAsked } from './purge.store'
 import { completeReceipts, fillReceipts } from './receipts.store'
 import { keepResources } from './resources.store'
 import type { DesiredTenant, ServiceName } from './step-planner.port'
-import { givesAccess, notConfigured, tenantSteps } from './steps'
+import { givesAccess, notConfigured } from './steps'
 
 /** A step as it stood when a worker began it. */
 export interface BegunStep {
@@ -51,31 +52,8 @@ export type WorkStore = ReturnType<typeof workStore>
 /** What there is to do over all tenants, and who does it. One worker has a tenant at a time, over all replicas. */
 export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: WorkMeans) {
   const leaseEnd = (now: Date) => new Date(now.getTime() + leaseMs)
-  const free = (now: Date) => ({ OR: [{ leaseUntil: null }, { leaseUntil: { lte: now } }] })
 
   return {
-    /**
-     * The tenants that nobody works on and that have a step due, those first that wait longest.
-     *
-     * @param limit how many at most
-     * @returns `nextAt`: when the next one will be, where all that are due now are among them
-     */
-    async queue(limit: number): Promise<{ due: string[]; nextAt: Date | undefined }> {
-      const now = clock.now()
-      const rows = await database.client.provisioningStep.findMany({
-        where: {
-          nextAttemptAt: { not: null },
-          tenant: { work: { is: free(now) } },
-        },
-        orderBy: [{ nextAttemptAt: 'asc' }, { tenantId: 'asc' }],
-        take: limit * tenantSteps.length,
-        select: { tenantId: true, nextAttemptAt: true },
-      })
-      const later = rows.findIndex(({ nextAttemptAt }) => nextAttemptAt && nextAttemptAt > now)
-      const due = new Set(rows.slice(0, later < 0 ? undefined : later).map(({ tenantId }) => tenantId))
-      return { due: [...due].slice(0, limit), nextAt: rows[later]?.nextAttemptAt ?? undefined }
-    },
-
     /**
      * Takes a tenant's lease, marks as running what is due and has all that it needs, and settles what is not
      * configured, at once or not at all.
@@ -98,7 +76,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         const begins = moves.some(({ to }) => to === 'running')
         const leaseUntil = leaseEnd(now)
         const [work] = await tx.provisioningWork.updateManyAndReturn({
-          where: { tenantId, ...free(now) },
+          where: { tenantId, ...freeAt(now, leaseMs) },
           data: {
             fence: { increment: 1 },
             leaseUntil: begins ? leaseUntil : null,
@@ -218,7 +196,8 @@ function settled(outcome: StepOutcome, now: Date) {
     case 'error':
       return outcome
     case 'pending':
-      return { status: 'pending', nextAttemptAt: now } as const
+      // What got on was no failure: the next one is not put off as if it had been.
+      return { status: 'pending', nextAttemptAt: now, ...(outcome.gotOn && { attempt: 0 }) } as const
   }
 }
 
