@@ -59,13 +59,11 @@ export async function retryFailing(scope: OperatorScope, service: ServiceName): 
   const ids = await scope.transaction(async (stores) => {
     const asked = await stores.board.retryFailing(service, atOnce)
     for (const id of asked)
-      await stores
-        .ofTenant(id)
-        .audit.record({
-          action: 'tenant.retry_requested',
-          subject: { kind: 'tenant', id },
-          after: { service },
-        })
+      await stores.ofTenant(id).audit.record({
+        action: 'tenant.retry_requested',
+        subject: { kind: 'tenant', id },
+        after: { service },
+      })
     return asked
   })
   for (const id of ids) scope.wake(id)

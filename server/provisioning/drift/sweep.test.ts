@@ -65,7 +65,13 @@ describeEachDatabase('a sweep', (given) => {
     const was = [things.get(one.id), things.get(two.id)]
     things.set(one.id, { ...(was[0] as Surveyed), fingerprint: 'by hand' })
     things.delete(two.id)
-    const orphan = { kind: 'group', name: 'zz', externalId: 'orphan', fingerprint: 'x', tenantId: 'of nobody' }
+    const orphan = {
+      kind: 'group',
+      name: 'zz',
+      externalId: 'orphan',
+      fingerprint: 'x',
+      tenantId: 'of nobody',
+    }
     things.set('orphan', orphan)
     await sweep()
     expect(await drift()).toEqual([
