@@ -6,7 +6,7 @@ import type { RowsQueue } from './queue.store'
 /** How often jobs are asked for where no signal says so; a retry begins so late at most. */
 const pollMs = 1_000
 /** How often the rows are looked at for what no job tells of. */
-const sweepMs = 30_000
+const sweepMs = 5_000
 
 /**
  * Jobs in front of the rows. Without them, such as before they started or while they are away, the rows alone are the
