@@ -55,10 +55,12 @@ async function main(): Promise<void> {
   server.once('error', refuse)
   // After an exception that nobody caught nothing is known of the state: who runs us starts us again.
   process.on('uncaughtException', die('an exception was not caught'))
-  // Libraries speak to the console; the log is JSON alone.
+  // Libraries speak to the console, and Node warns of them on stderr; the log is JSON alone.
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     console[level] = (...words: unknown[]) => log[level]({ from: 'console' }, format(...words))
   console.log = console.info
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => log.warn({ from: 'node', warning: name }, message))
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection was not handled'))
   server.listen({ host: config.host, port: config.port }, () => {
     server.off('error', refuse)

@@ -101,12 +101,14 @@ it('SIGTERM gives a step that is under way back, and the next process takes it u
   const { server, databaseUrl, browser } = await serveOnPostgresql(stage, authentik)
   authentik.faults.add({ kind: 'hang', times: 'always' })
   await browser.post('/api/tenants', { slug: 'acme', name: 'Acme' })
-  await eventually(() => expect(authentik.calls().core_groups_list).toBe(1))
+  const steps = `SELECT status::text, attempt FROM "ProvisioningStep" WHERE service = 'authentik' AND step = 'group'`
+  const running = [{ status: 'running' }]
+  await eventually(async () => expect(await query(databaseUrl, steps)).toMatchObject(running))
+  await eventually(() => expect(authentik.calls().core_groups_list).toBeGreaterThan(0))
   const asked = performance.now()
   expect(await server.stop()).toBe(0)
   expect(performance.now() - asked).toBeLessThan(10_000)
 
-  const steps = `SELECT status::text, attempt FROM "ProvisioningStep" WHERE service = 'authentik' AND step = 'group'`
   expect(await query(databaseUrl, steps)).toMatchObject([{ status: 'pending' }])
   expect(await query(databaseUrl, 'SELECT "leaseUntil" FROM "ProvisioningWork"')).toEqual([
     { leaseUntil: null },
