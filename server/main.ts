@@ -35,6 +35,11 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal))
 
   const nitroApp = useNitroApp()
+  // Node's own listener writes to stderr, also while we boot; the log is JSON alone.
+  process.removeAllListeners('warning')
+  process.on('warning', ({ name, message }) => {
+    void nitroApp.container.then(({ log }) => log.warn({ from: 'node', warning: name }, message))
+  })
   const container = await nitroApp.container
   const { config, log, drain, reconciler, sweeper } = container
   const app = toNodeListener(nitroApp.h3App)
@@ -55,12 +60,10 @@ async function main(): Promise<void> {
   server.once('error', refuse)
   // After an exception that nobody caught nothing is known of the state: who runs us starts us again.
   process.on('uncaughtException', die('an exception was not caught'))
-  // Libraries speak to the console, and Node warns of them on stderr; the log is JSON alone.
+  // Libraries speak to the console; the log is JSON alone.
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     console[level] = (...words: unknown[]) => log[level]({ from: 'console' }, format(...words))
   console.log = console.info
-  process.removeAllListeners('warning')
-  process.on('warning', ({ name, message }) => log.warn({ from: 'node', warning: name }, message))
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection was not handled'))
   server.listen({ host: config.host, port: config.port }, () => {
     server.off('error', refuse)
