@@ -146,7 +146,9 @@ export function ownSessionsStore(db: DatabaseClient, clock: Clock, userId: strin
     },
 
     /** Every session of theirs gets a new token, each as soon as its browser can take one. */
-    askRotation: () => db.session.updateMany({ where: { userId }, data: { rotationDue: true } }),
+    // Not where it is due already: changes at once for one person would stand in each other's way.
+    askRotation: () =>
+      db.session.updateMany({ where: { userId, rotationDue: false }, data: { rotationDue: true } }),
 
     /**
      * Gives a session that is due a new token; the former one is good until `formerUntil`.
