@@ -57,6 +57,15 @@ describeEachDatabase('tenants', (given) => {
     )
   })
 
+  it('makes twenty tenants of one person at once', async () => {
+    const slugs = Array.from({ length: 20 }, (_, number) => `at-once-${number}`)
+    const made = await Promise.all(slugs.map((slug) => boss.post('/api/tenants', { slug, name: 'At once' })))
+    expect(made.map(({ status }) => status)).toEqual(slugs.map(() => 201))
+    const where = { tenant: { slug: { startsWith: 'at-once-' } } }
+    expect(await given.database.client.membership.count({ where })).toBe(20)
+    expect(await given.database.client.subscription.count({ where })).toBe(20)
+  })
+
   it.each(['ab', 'Acme', '-acme', 'acme-', 'a_b_c', 'admin', 'x'.repeat(41), ''])(
     'refuses the slug %j',
     async (slug) => {

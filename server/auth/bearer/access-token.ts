@@ -1,4 +1,11 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader, errors, type JWTVerifyGetKey } from 'jose'
+import {
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JWTVerifyGetKey,
+  type ProtectedHeaderParameters,
+} from 'jose'
 import { z } from 'zod'
 import { signatureAlgorithms, toleranceSeconds } from '../provider/id-token'
 import { bearerError } from './bearer.errors'
@@ -40,14 +47,18 @@ export function looksLikeJwt(token: string): boolean {
   }
 }
 
+/** A JWT that was read, of which nothing is proved. */
+export interface ReadToken {
+  header: ProtectedHeaderParameters
+  claims: z.output<typeof AccessClaims>
+}
+
 /**
- * Checks what a JWT says: algorithm, type, issuer, audience and times. Nothing of it is proved before `verifySignature`;
- * it comes first, since it costs nothing and asks nobody.
+ * Reads a JWT: its form, its algorithm and the claims that it needs. The same token always reads the same.
  *
- * @throws AppError auth.token_invalid, auth.token_issuer, auth.token_type, auth.token_bound, auth.token_audience,
- *   auth.token_expired, auth.token_not_yet_valid
+ * @throws AppError auth.token_invalid
  */
-export function checkClaims(token: string, expected: TokenExpectation): VerifiedToken {
+export function readToken(token: string): ReadToken {
   const { header, payload } = decode(token)
   const isSigned = header.alg !== undefined && signatureAlgorithms.includes(header.alg)
   if (!isSigned || header.crit !== undefined || header.b64 !== undefined)
@@ -59,7 +70,17 @@ export function checkClaims(token: string, expected: TokenExpectation): Verified
       detail: `It needs these claims, in their own form: ${missing}.`,
     })
   }
-  const claims = parsed.data
+  return { header, claims: parsed.data }
+}
+
+/**
+ * Checks what a token says against what is expected now: issuer, type, audience and times. Nothing of it is proved
+ * before `verifySignature`; it comes first, since it costs nothing and asks nobody.
+ *
+ * @throws AppError auth.token_issuer, auth.token_type, auth.token_bound, auth.token_audience, auth.token_expired,
+ *   auth.token_not_yet_valid
+ */
+export function checkClaims({ header, claims }: ReadToken, expected: TokenExpectation): VerifiedToken {
   if (claims.iss !== expected.issuer) throw bearerError('auth.token_issuer')
   refuseOtherTokens(header, claims)
   refuseOtherAudiences([claims.aud].flat(), expected.audiences)

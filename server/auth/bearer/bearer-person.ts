@@ -21,10 +21,10 @@ const patienceMilliseconds = 2_000
  * @throws AppError auth.user_disabled
  */
 export async function findBearerCaller(scope: PlatformScope, token: VerifiedToken): Promise<Caller | null> {
-  const found = await scope.stores.identities.findCaller(token.issuer, token.subject)
-  if (!found || found.user.status === 'deleted') return null
-  if (found.user.status !== 'active') throw bearerError('auth.user_disabled')
-  return { userId: found.userId, platformRole: found.user.platformRole, session: null }
+  const user = await scope.stores.identities.findCaller(token.issuer, token.subject)
+  if (!user || user.status === 'deleted') return null
+  if (user.status !== 'active') throw bearerError('auth.user_disabled')
+  return { userId: user.id, platformRole: user.platformRole, session: null }
 }
 
 /** What bringing a person up to date works with. */

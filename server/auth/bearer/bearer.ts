@@ -1,7 +1,14 @@
 import { addSeconds, type Clock } from '#server/lib/clock'
 import { sha256 } from '#server/lib/ids'
 import type { Provider } from '../provider/provider'
-import { checkClaims, looksLikeJwt, verifySignature, type VerifiedToken } from './access-token'
+import {
+  checkClaims,
+  looksLikeJwt,
+  readToken,
+  verifySignature,
+  type ReadToken,
+  type VerifiedToken,
+} from './access-token'
 import { bearerError } from './bearer.errors'
 import { createIntrospect } from './introspection'
 import { createMemory } from './memory'
@@ -12,7 +19,7 @@ export { bearerError } from './bearer.errors'
 /** Longest access token. */
 export const tokenMaxCharacters = 16_000
 
-/** How long a signature that was found right is not computed again. Everything else is looked at each time. */
+/** How long a token whose signature was found right is not read again. What it says is checked each time. */
 const signatureSeconds = 60
 
 /** Access tokens of the trusted issuer, as a way to say who is calling. */
@@ -27,28 +34,27 @@ export interface Bearer {
   verify(token: string, beforeAsking: () => void): Promise<VerifiedToken>
 }
 
-export function createBearer(
-  provider: Pick<Provider, 'settings' | 'metadata' | 'keys'>,
-  clock: Clock,
-): Bearer {
-  const signedWell = createMemory<true>(clock, 1000)
+export function createBearer(provider: Pick<Provider, 'trust' | 'metadata' | 'keys'>, clock: Clock): Bearer {
+  const signedWell = createMemory<ReadToken>(clock, 1000)
   const introspect = createIntrospect(provider, clock)
   return {
     async verify(token, beforeAsking) {
       if (token.length > tokenMaxCharacters) throw bearerError('auth.token_too_large')
-      const settings = await provider.settings()
-      if (!settings) throw bearerError('auth.token_issuer')
-      if (!looksLikeJwt(token)) {
-        if (!settings.introspection) throw bearerError('auth.token_invalid')
-        return introspect(token, settings, beforeAsking)
-      }
-      const { issuer, audiences } = settings
-      const verified = checkClaims(token, { issuer, audiences, now: clock.now() })
+      const trust = await provider.trust()
+      if (!trust) throw bearerError('auth.token_issuer')
+      const { issuer, audiences } = trust
+      const expected = { issuer, audiences, now: clock.now() }
       const key = sha256(`${issuer} ${token}`)
-      if (!signedWell.get(key)) {
-        await verifySignature(token, provider.keys)
-        signedWell.set(key, true, addSeconds(clock.now(), signatureSeconds))
+      const signed = signedWell.get(key)
+      if (signed) return checkClaims(signed, expected)
+      if (!looksLikeJwt(token)) {
+        if (!trust.introspection) throw bearerError('auth.token_invalid')
+        return introspect(token, trust, beforeAsking)
       }
+      const read = readToken(token)
+      const verified = checkClaims(read, expected)
+      await verifySignature(token, provider.keys)
+      signedWell.set(key, read, addSeconds(clock.now(), signatureSeconds))
       return verified
     },
   }

@@ -4,7 +4,7 @@ import type { AppError } from '#server/lib/errors'
 import { IntegrationError } from '#server/lib/errors'
 import { sha256 } from '#server/lib/ids'
 import { fetchJson } from '../provider/fetch-json'
-import { providerError, type Provider, type ProviderSettings } from '../provider/provider'
+import { providerError, type Provider, type ProviderTrust } from '../provider/provider'
 import { refuseOtherAudiences, refuseOtherTimes, type VerifiedToken } from './access-token'
 import { bearerError } from './bearer.errors'
 import { createMemory } from './memory'
@@ -39,14 +39,14 @@ export interface Introspect {
    * @param beforeAsking may refuse to ask, by throwing
    * @throws AppError as `checkClaims`, auth.token_inactive, auth.provider_unavailable
    */
-  (token: string, settings: ProviderSettings, beforeAsking: () => void): Promise<VerifiedToken>
+  (token: string, settings: ProviderTrust, beforeAsking: () => void): Promise<VerifiedToken>
 }
 
 export function createIntrospect(provider: Pick<Provider, 'metadata'>, clock: Clock): Introspect {
   const answers = createMemory<Introspection>(clock, 1000)
   const underWay = new Map<string, Promise<Introspection>>()
 
-  async function ask(token: string, settings: ProviderSettings): Promise<Introspection> {
+  async function ask(token: string, settings: ProviderTrust): Promise<Introspection> {
     const { introspection_endpoint: endpoint } = await provider.metadata()
     if (!endpoint) throw unavailable(new Error('The provider names no introspection endpoint'))
     try {
@@ -93,12 +93,12 @@ function parse(answer: unknown): Introspection {
 }
 
 /** RFC 6749 section 2.3.1. */
-function basic({ clientId, clientSecret }: ProviderSettings): string {
+function basic({ clientId, clientSecret }: ProviderTrust): string {
   const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
   return `Basic ${Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64')}`
 }
 
-function check(answer: Introspection, { issuer, audiences }: ProviderSettings, now: Date): VerifiedToken {
+function check(answer: Introspection, { issuer, audiences }: ProviderTrust, now: Date): VerifiedToken {
   if (!answer.active) throw bearerError('auth.token_inactive')
   const { iss, sub, aud, client_id: clientId, exp } = answer
   if (iss !== undefined && iss !== issuer) throw bearerError('auth.token_issuer')

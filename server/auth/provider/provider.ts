@@ -20,6 +20,11 @@ export { providerError } from './provider.errors'
 export interface Provider {
   /** What holds now: the environment before the portal's settings before defaults. Undefined where it is not whole. */
   settings(): Promise<ProviderSettings | undefined>
+  /**
+   * What of `settings` decides whose tokens hold. Asked on every call with a token: where the environment names the
+   * provider, the database is not read for it.
+   */
+  trust(): Promise<ProviderTrust | undefined>
   /** As `settings`. @throws AppError auth.provider_not_configured */
   requireSettings(): Promise<ProviderSettings>
   /**
@@ -43,6 +48,12 @@ export interface Provider {
    */
   userInfo(accessToken: string, subject: string): Promise<Record<string, unknown>>
 }
+
+/** Whose tokens hold here, and how the provider is asked about them. */
+export type ProviderTrust = Pick<
+  ProviderSettings,
+  'issuer' | 'audiences' | 'clientId' | 'clientSecret' | 'introspection'
+>
 
 /** What an operator set in the portal; `clientSecret` is sealed. */
 export type StoredProviderValues = Omit<ProviderValues, 'audiences' | 'introspection'>
@@ -119,8 +130,12 @@ export function createProvider(parts: {
     }
   }
 
+  // The environment wins value by value: where it names all of them, nothing that is set in the portal changes them.
+  const trustByEnvironment: ProviderTrust | undefined = effectiveSettings(environment, {})
+
   return {
     settings,
+    trust: async () => trustByEnvironment ?? settings(),
     requireSettings,
     metadata: async () => metadataOf((await requireSettings()).issuer),
     keys: async (header, token) => keysOf((await requireSettings()).issuer)(header, token),
