@@ -21,6 +21,11 @@ export default defineEventHandler(async () => {
     include: {
       subscription: { select: { plan: true } },
       members: { where: { userId }, select: { role: true } },
+      domains: {
+        where: { verifiedAt: { not: null } },
+        select: { name: true },
+        orderBy: [{ verifiedAt: 'asc' }, { name: 'asc' }],
+      },
     },
   })
   return { items }
