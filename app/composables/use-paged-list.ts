@@ -2,18 +2,19 @@ export interface Page<Item> {
   items: Item[]
   nextCursor: string | null
 }
+export type PagedList = ReturnType<typeof usePagedList<unknown>>
 
 /**
  * A list that grows page by page, and starts anew when what is searched for changes.
  *
  * @param key unique for the list
  * @param load fetches the page behind a cursor, the first without one
- * @param search text that `load` looks at
+ * @param search text or choice that `load` looks at
  */
 export function usePagedList<Item>(
   key: string,
   load: (cursor: string | undefined) => Promise<Page<Item>>,
-  search?: Ref<string>,
+  search?: Ref<string | undefined>,
 ) {
   const first = usePageData(key, () => load(undefined))
   const later = shallowRef<Page<Item>[]>([])
@@ -31,6 +32,8 @@ export function usePagedList<Item>(
     failure: first.failure,
     refresh: first.refresh,
     hasMore: computed(() => Boolean(last.value?.nextCursor)),
+    /** Whether somebody went on behind the first page, which `refresh` comes back to. */
+    isLonger: computed(() => later.value.length > 0),
     loadingMore: more.pending,
     moreFailure: more.failure,
     async loadMore(): Promise<void> {
@@ -47,13 +50,26 @@ export function usePagedList<Item>(
 
 /** The search text of a list, kept in the page's address, so that it can be shared and comes back. */
 export function useSearchText() {
+  const { text, set } = useQueryParameter('search')
+  return computed<string>({ get: () => text.value, set })
+}
+
+/** One of a few that a list is narrowed to, kept in the page's address; undefined: all. */
+export function useQueryChoice<Value extends string>(name: string, values: readonly Value[]) {
+  const { text, set } = useQueryParameter(name)
+  return computed<Value | undefined>({ get: () => values.find((value) => value === text.value), set })
+}
+
+function useQueryParameter(name: string) {
   const route = useRoute()
   const router = useRouter()
   const { path } = route
-  return computed<string>({
-    get: () => (route.path === path && typeof route.query.search === 'string' ? route.query.search : ''),
-    set: (text) => {
-      void router.replace({ query: { ...route.query, search: text || undefined } })
-    },
-  })
+  return {
+    text: computed(() => {
+      const value = route.query[name]
+      return route.path === path && typeof value === 'string' ? value : ''
+    }),
+    set: (value: string | undefined) =>
+      void router.replace({ query: { ...route.query, [name]: value || undefined } }),
+  }
 }

@@ -1,13 +1,16 @@
+import type { TenantStatus } from '#shared/contracts/tenants'
 import { TenantPage } from '#shared/contracts/tenants'
 
-/** Tenants page by page: all of them for an operator, their own for everybody else. */
-export function useTenantList(search: Ref<string>) {
+/** Tenants page by page: all of them for an operator, their own for everybody else. @param status the one wanted */
+export function useTenantList(search: Ref<string>, status: Ref<TenantStatus | undefined>) {
   const api = useApi()
   return usePagedList(
     'tenants',
     (cursor) =>
-      api.request(TenantPage, '/api/tenants', { query: { search: search.value, cursor, limit: 25 } }),
-    search,
+      api.request(TenantPage, '/api/tenants', {
+        query: { search: search.value, status: status.value, cursor, limit: 25 },
+      }),
+    computed(() => `${status.value ?? ''} ${search.value}`),
   )
 }
 
