@@ -6,11 +6,13 @@ export interface Question {
   description: string
   /** Words of the button that goes on. */
   action: string
+  /** Nothing is taken away by it. */
+  harmless?: boolean
   /** To be typed before going on, for what is hard to undo. */
   typeToConfirm?: string
 }
 
-/** Asks before something is taken away; resolves to whether to go on. */
+/** Asks before something is taken away, or done to many; resolves to whether to go on. */
 export function useConfirm() {
   const overlay = useOverlay()
   return async (question: Question): Promise<boolean> => {

@@ -1,0 +1,84 @@
+import type { Board, Drift, Sweep } from '#shared/contracts/drift'
+import { ServiceName } from '#shared/contracts/provisioning'
+
+/** What is not as it should be of a thing at a service. */
+export const driftWords: Record<
+  Drift['what'],
+  { label: string; color: 'warning' | 'error' | 'info'; icon: string; meaning: string }
+> = {
+  changed: {
+    label: 'Changed',
+    color: 'warning',
+    icon: 'i-lucide-pencil',
+    meaning: 'Somebody changed it at the service.',
+  },
+  missing: {
+    label: 'Missing',
+    color: 'error',
+    icon: 'i-lucide-circle-x',
+    meaning: 'It is no longer at the service.',
+  },
+  unknown: {
+    label: 'Unknown',
+    color: 'info',
+    icon: 'i-lucide-circle-help',
+    meaning: 'It bears our mark, and nothing on record asks for it.',
+  },
+}
+
+export const sweepStatusWords: Record<
+  Sweep['status'],
+  { label: string; color: 'info' | 'success' | 'error'; icon: string }
+> = {
+  running: { label: 'Comparing', color: 'info', icon: 'i-lucide-loader-circle' },
+  done: { label: 'Done', color: 'success', icon: 'i-lucide-circle-check' },
+  failed: { label: 'Not whole', color: 'error', icon: 'i-lucide-circle-alert' },
+}
+export const sweepCauseWords: Record<Sweep['cause'], string> = {
+  scheduled: 'As scheduled',
+  requested: 'Asked for by an operator',
+}
+
+/** A number and what it counts, such as `1,204 things`. */
+export function countWords(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+/** How long something took or waits, in its two largest units. */
+export function durationWords(seconds: number): string {
+  if (seconds < 1) return 'less than a second'
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [Math.floor(seconds) % 60, 's'],
+  ] as const
+  const first = parts.findIndex(([count]) => count > 0)
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ')
+}
+
+/** `stalwart/accounts` as `E-mail, Mailboxes`. */
+export function stepAtServiceWords(key: string): string {
+  const service = ServiceName.safeParse(key.split('/')[0])
+  return service.success ? `${serviceWords[service.data].label}, ${stepLabel(key)}` : key
+}
+
+/** The services as choices of a filter, each with how much there is of it; those with nothing are left out. */
+export function serviceChoices(counts: { service: ServiceName; count: number }[]) {
+  return [
+    { label: 'All', count: counts.reduce((sum, { count }) => sum + count, 0) },
+    ...counts.map(({ service, count }) => ({ value: service, label: serviceWords[service].label, count })),
+  ]
+}
+
+/** How a service stands for all tenants. */
+export function breakerWords(breaker: Board['breakers'][number] | undefined) {
+  if (!breaker) return { label: 'In use', color: 'success' as const, icon: 'i-lucide-circle-check' }
+  return breaker.state === 'open'
+    ? { label: 'Paused', color: 'warning' as const, icon: 'i-lucide-circle-pause' }
+    : { label: 'Being tried', color: 'info' as const, icon: 'i-lucide-loader-circle' }
+}
