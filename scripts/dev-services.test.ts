@@ -31,6 +31,7 @@ const names = [
   'OCIS_TOKEN_URL',
   'SMTP_URL',
   'MAIL_FROM',
+  'DNS_RESOLVER',
 ]
 
 it.each(['SIGINT', 'SIGTERM'] as const)(

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 
 const help = `Starts what Tenantry provisions into, for development, on 127.0.0.1: strict fakes of Authentik, Stalwart and
-OCIS or OpenCloud with its token endpoint, a mail server that keeps what it gets, and a page where faults are turned.
+OCIS or OpenCloud with its token endpoint, a mail server that keeps what it gets, a name server that publishes what
+Stalwart says of its domains, and a page where faults are turned.
 
 Usage: npm run dev:services -- [options]
 
@@ -21,7 +22,7 @@ What the services hold is kept in memory. A program turns faults at each service
 `
 
 /** The services come after it. */
-const largestPort = 65_531
+const largestPort = 65_530
 
 class UsageError extends Error {}
 

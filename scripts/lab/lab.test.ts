@@ -1,5 +1,7 @@
 import { request } from 'node:http'
+import { createTransport } from 'nodemailer'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createResolver } from '#server/integrations/dns/client'
 import { startLabPage, type LabPage } from './server'
 import { startServices, type Lab } from './services'
 
@@ -74,6 +76,60 @@ describe.each([
     expect(await stateAt('files')).toMatchObject({ drives: [{ total: 2 * 2 ** 30 }] })
     await post('/stalwart/reset')
     expect(await stateAt('stalwart')).toMatchObject({ accounts: [], domains: [] })
+  })
+
+  it('publishes what the mail server says, differs where it is told to, and publishes what it is given', async () => {
+    const { lookUp } = createResolver({ server: lab.environment.DNS_RESOLVER, timeoutMs: 1_000 })
+    const none = { kind: 'none' }
+    expect(await lookUp('acme.example', 'MX')).toEqual(none)
+    await post('/stalwart/by-hand/add-domain', { name: 'acme.example' })
+    await post('/dns/by-hand/publish', { name: '_challenge.acme.example', value: 'x'.repeat(300) })
+    const published = async () => ({
+      mx: await lookUp('acme.example', 'MX'),
+      spf: await lookUp('acme.example', 'TXT'),
+      srv: await lookUp('_imaps._tcp.acme.example', 'SRV'),
+      autoconfig: await lookUp('autoconfig.acme.example', 'CNAME'),
+      challenge: await lookUp('_challenge.acme.example', 'TXT'),
+    })
+    const wanted = {
+      mx: { kind: 'found', values: ['10 mx.mail.example'] },
+      spf: { kind: 'found', values: ['v=spf1 mx -all'] },
+      srv: { kind: 'found', values: ['0 1 993 mx.mail.example'] },
+      autoconfig: { kind: 'found', values: ['mx.mail.example'] },
+      challenge: { kind: 'found', values: ['x'.repeat(300)] },
+    }
+    expect(await published()).toEqual(wanted)
+    const differ = (way: string) => post('/dns/by-hand/differ', { domain: 'acme.example', way })
+    await differ('elsewhere')
+    expect(await published()).toEqual({
+      ...wanted,
+      mx: { kind: 'found', values: ['10 mx.elsewhere.example'] },
+    })
+    await differ('nothing')
+    expect(await published()).toMatchObject({ mx: none, spf: none, challenge: wanted.challenge })
+    await differ('right')
+    expect(await published()).toEqual(wanted)
+    await post('/dns/by-hand/behave', { name: '', how: 'failed' })
+    expect(await published()).toMatchObject({ mx: { kind: 'failed' }, challenge: { kind: 'failed' } })
+    await post('/dns/by-hand/behave', { name: '', how: 'well' })
+    await post('/dns/by-hand/withdraw', { index: '0' })
+    expect(await published()).toEqual({ ...wanted, challenge: none })
+  })
+
+  it('changes groups by hand, and refuses mails', async () => {
+    await post('/authentik/by-hand/add-group', { name: 'acme' })
+    const [group] = (await stateAt('authentik')).groups as { pk: string }[]
+    await post('/authentik/by-hand/rename-group', { pk: group?.pk ?? '', name: 'renamed' })
+    expect(await stateAt('authentik')).toMatchObject({ groups: [{ name: 'renamed' }] })
+    await post('/authentik/by-hand/remove-group', { pk: group?.pk ?? '' })
+    expect(await stateAt('authentik')).toMatchObject({ groups: [] })
+    const mailer = createTransport(lab.environment.SMTP_URL)
+    const send = () => mailer.sendMail({ from: 'a@example.org', to: 'b@example.org', text: 'Hello' })
+    await post('/mail/by-hand/answer', { code: '550' })
+    await expect(send()).rejects.toMatchObject({ responseCode: 550 })
+    await post('/mail/by-hand/answer', { code: '250' })
+    await send()
+    expect(await read()).toContain('Hello')
   })
 
   it('is of no use to pages of other origins, nor by another name', async () => {

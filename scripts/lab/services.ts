@@ -4,6 +4,7 @@ import { startOcisFake } from '../../server/integrations/ocis/fake.ts'
 import { startStalwartFake } from '../../server/integrations/stalwart/fake.ts'
 import { startMailbox } from '../../tests/harness/mailbox.ts'
 import type { LabService } from './lab-service.ts'
+import { startLabNames } from './name-server.ts'
 
 export interface LabOptions {
   /** The first of the services' ports, one after the other; 0 takes free ones. */
@@ -35,13 +36,19 @@ export async function startServices(options: LabOptions): Promise<Lab> {
     await Promise.all(services.map((service) => service.stop()))
   }
   try {
-    for (const start of [authentik, stalwart, files, mail]) {
-      const { service, variables } = await start(nextPort(), options)
+    const add = <Its extends Started>(started: Its): Its => {
+      const { service, variables } = started
       if (options.delayMs > 0)
         service.faults?.faults.add({ kind: 'delay', ms: options.delayMs, times: 'always' })
       services.push(service)
       Object.assign(environment, variables)
+      return started
     }
+    add(await authentik(nextPort(), options))
+    const { zones } = add(await stalwart(nextPort(), options))
+    add(await files(nextPort(), options))
+    add(await mail(nextPort()))
+    add(await startLabNames(nextPort(), zones))
   } catch (error) {
     await stop()
     throw error
@@ -56,6 +63,18 @@ interface Started {
 
 async function authentik(port: number, { token }: LabOptions): Promise<Started> {
   const fake = await startAuthentikFake({ port, ...(token && { token }) })
+  const group = () => ({
+    name: 'pk',
+    label: 'Group',
+    options: fake.groups().map(({ pk, name }) => ({ value: pk, label: name })),
+  })
+  const insiders = () =>
+    fake.groups().flatMap(({ pk, name, users }) =>
+      fake
+        .users()
+        .filter((user) => users.includes(user.pk))
+        .map((user) => ({ value: `${pk} ${user.pk}`, label: `${user.username} out of ${name}` })),
+    )
   const service: LabService = {
     name: 'authentik',
     title: 'Authentik',
@@ -67,13 +86,35 @@ async function authentik(port: number, { token }: LabOptions): Promise<Started> 
       calls: fake.calls,
       violations: fake.violations,
     },
-    state: () => ({ Groups: fake.groups() }),
+    state: () => ({ Groups: fake.groups(), Users: fake.users() }),
     drifts: () => [
       {
         name: 'add-group',
         label: 'Make a group, as somebody else would',
         fields: [{ name: 'name', label: 'Name' }],
         act: ({ name = '' }) => fake.addGroup({ name }),
+      },
+      {
+        name: 'leave-group',
+        label: 'Take somebody out of a group',
+        fields: [{ name: 'who', label: 'Who', options: insiders() }],
+        act({ who = '' }) {
+          const [group = '', user] = who.split(' ')
+          const users = fake.groups().find(({ pk }) => pk === group)?.users ?? []
+          fake.changeGroup(group, { users: users.filter((pk) => pk !== Number(user)) })
+        },
+      },
+      {
+        name: 'rename-group',
+        label: 'Rename a group',
+        fields: [group(), { name: 'name', label: 'New name' }],
+        act: ({ pk = '', name = '' }) => fake.changeGroup(pk, { name }),
+      },
+      {
+        name: 'remove-group',
+        label: 'Delete a group',
+        fields: [group()],
+        act: ({ pk = '' }) => fake.removeGroup(pk),
       },
     ],
     reset: fake.reset,
@@ -82,7 +123,7 @@ async function authentik(port: number, { token }: LabOptions): Promise<Started> 
   return { service, variables: { AUTHENTIK_API_URL: fake.url, AUTHENTIK_API_TOKEN: fake.token } }
 }
 
-async function stalwart(port: number, { token, stalwart: dialect }: LabOptions): Promise<Started> {
+async function stalwart(port: number, { token, stalwart: dialect }: LabOptions) {
   // 0.15 takes its keys below /api alone; a user and a password are known everywhere.
   const credentials = token ?? (dialect === 'rest' ? 'admin:admin' : undefined)
   const fake = await startStalwartFake({ port, dialect, ...(credentials && { token: credentials }) })
@@ -146,7 +187,8 @@ async function stalwart(port: number, { token, stalwart: dialect }: LabOptions):
     reset: fake.reset,
     stop: fake.stop,
   }
-  return { service, variables: { STALWART_API_URL: fake.url, STALWART_API_TOKEN: fake.token } }
+  const variables = { STALWART_API_URL: fake.url, STALWART_API_TOKEN: fake.token }
+  return { service, variables, zones: fake }
 }
 
 async function files(port: number, { files: flavour }: LabOptions): Promise<Started> {
@@ -233,7 +275,25 @@ async function mail(port: number): Promise<Started> {
     state: () => ({
       'Received mail': mailbox.mails().map(({ from, to, text }) => ({ from, to: to.join(', '), text })),
     }),
-    drifts: () => [],
+    drifts: () => [
+      {
+        name: 'answer',
+        label: 'Answer recipients in this way',
+        fields: [
+          {
+            name: 'code',
+            label: 'How',
+            options: [
+              { value: '250', label: 'take the mail' },
+              { value: '450', label: 'refuse for now (450)' },
+              { value: '550', label: 'refuse for good (550)' },
+            ],
+          },
+        ],
+        act: ({ code }) => mailbox.refuse(code === '250' ? undefined : Number(code)),
+      },
+    ],
+    reset: mailbox.clear,
     stop: mailbox.stop,
   }
   return { service, variables: { SMTP_URL: mailbox.url, MAIL_FROM: 'tenantry@example.org' } }

@@ -17,6 +17,10 @@ export interface Mailbox {
   /** `smtp://127.0.0.1:PORT` */
   readonly url: string
   mails(): ReceivedMail[]
+  /** From now on, answers every recipient with this code; undefined: takes them. */
+  refuse(code: number | undefined): void
+  /** Forgets what came, and takes every recipient. */
+  clear(): void
   /** The newest mail to an address; waits for it. @throws Error where none comes within 10 s */
   newestTo(address: string): Promise<ReceivedMail>
   stop(): Promise<void>
@@ -37,6 +41,7 @@ export async function startMailbox({
   login,
 }: MailboxOptions = {}): Promise<Mailbox> {
   const mails: ReceivedMail[] = []
+  let refusal = refuseRecipients
   const arrivals = new EventTarget()
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS', ...(login ? [] : ['AUTH'])],
@@ -47,9 +52,7 @@ export async function startMailbox({
         ? done(null, { user: username })
         : done(new Error('Invalid')),
     onRcptTo: ({ address }, _session, done) =>
-      refuseRecipients
-        ? done(Object.assign(new Error(`No ${address}`), { responseCode: refuseRecipients }))
-        : done(),
+      refusal ? done(Object.assign(new Error(`No ${address}`), { responseCode: refusal })) : done(),
     onData(stream, { envelope }, done) {
       const parts: Buffer[] = []
       stream.on('data', (part: Buffer) => parts.push(part))
@@ -74,6 +77,11 @@ export async function startMailbox({
   return {
     url: `smtp://127.0.0.1:${port}`,
     mails: () => [...mails],
+    refuse: (code) => void (refusal = code),
+    clear() {
+      mails.length = 0
+      refusal = undefined
+    },
     async newestTo(address) {
       const signal = AbortSignal.timeout(10_000)
       for (;;) {

@@ -28,18 +28,30 @@ export interface NameServer {
   set(name: string, type: Answer['type'], ...data: unknown[]): void
   /** A TXT record for each text; a text of several strings is given as an array. */
   setText(name: string, ...texts: (string | string[])[]): void
+  /** @param name `*` for every name that has no behaviour of its own */
   behave(name: string, behaviour: Behaviour | undefined): void
   /** Takes all records and behaviours away. */
   clear(): void
   stop(): Promise<void>
 }
 
-export async function startNameServer(): Promise<NameServer> {
+export interface NameServerOptions {
+  /** 0, the default, takes a free one. */
+  port?: number
+  /** The records of a name of one type, where none were set; asked anew for each question. */
+  zone?: (name: string, type: string) => unknown[]
+}
+
+/** @throws the listening socket's error, such as EADDRINUSE */
+export async function startNameServer({
+  port: wanted = 0,
+  zone = () => [],
+}: NameServerOptions = {}): Promise<NameServer> {
   const records = new Map<string, Map<string, unknown[]>>()
   const behaviours = new Map<string, Behaviour>()
   const asked: string[] = []
   const tcp = createServer()
-  tcp.listen(0, '127.0.0.1')
+  tcp.listen(wanted, '127.0.0.1')
   await once(tcp, 'listening')
   const { port } = tcp.address() as AddressInfo
   const udp = createSocket('udp4')
@@ -48,9 +60,9 @@ export async function startNameServer(): Promise<NameServer> {
   const open = new Set<Socket>()
 
   function answersOf(name: string, type: string): Answer[] {
-    const types = records.get(name)
-    const own = types?.get(type) ?? []
-    const alias = type === 'CNAME' ? undefined : (types?.get('CNAME')?.[0] as string | undefined)
+    const dataOf = (kind: string) => records.get(name)?.get(kind) ?? zone(name, kind)
+    const own = dataOf(type)
+    const alias = type === 'CNAME' ? undefined : (dataOf('CNAME')[0] as string | undefined)
     const of = (kind: string, data: unknown) => ({ name, type: kind, ttl: 1, class: 'IN', data }) as Answer
     if (alias === undefined) return own.map((data) => of(type, data))
     return [of('CNAME', alias), ...answersOf(alias.toLowerCase(), type)]
@@ -62,7 +74,7 @@ export async function startNameServer(): Promise<NameServer> {
     if (!question) return undefined
     const name = question.name.toLowerCase()
     asked.push(`${question.type} ${name} ${over}`)
-    const behaviour = behaviours.get(name)
+    const behaviour = behaviours.get(name) ?? behaviours.get('*')
     if (behaviour === 'silent' || (behaviour === 'cut' && over === 'tcp')) return undefined
     if (behaviour === 'garbage') return 'garbage'
     const reply = (code: number, answers: Answer[] = [], more = 0): Packet => ({

@@ -26,6 +26,9 @@ export interface Controls {
   groups(): FakeGroup[]
   /** Puts a group there as somebody else would have, without a call, and even if the name is taken. */
   addGroup(group: FakeGroupRequest): FakeGroup
+  /** Changes a group as somebody else would, who is in it too. @throws TypeError where it is not there */
+  changeGroup(pk: string, change: Partial<FakeGroupRequest>): void
+  removeGroup(pk: string): void
   /** All users, those that came first first. */
   users(): FakeUser[]
   /** Puts a user there as somebody else would have, without a call. */

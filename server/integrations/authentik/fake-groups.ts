@@ -151,6 +151,13 @@ export function createFakeGroups(isUser: (pk: number) => boolean = () => false) 
     list: () => structuredClone(select(() => true)),
     /** Puts a group there without asking the rules, as a race in an older database could. */
     add: (request: FakeGroupRequest) => structuredClone(write(fresh(), request)),
+    /** Changes a group as somebody else would. @throws TypeError where it is not there */
+    change(pk: string, change: Partial<FakeGroupRequest>) {
+      const group = groups.get(pk)
+      if (!group) throw new TypeError(`There is no group ${pk}.`)
+      write(group, change)
+    },
+    remove: (pk: string) => void groups.delete(pk),
     clear: () => groups.clear(),
   }
 }

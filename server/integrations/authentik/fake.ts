@@ -97,6 +97,8 @@ export async function startAuthentikFake(
     faults,
     groups: groups.list,
     addGroup: groups.add,
+    changeGroup: groups.change,
+    removeGroup: groups.remove,
     users: users.list,
     addUser: users.add,
     setRecoveryFlow: users.setRecoveryFlow,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accept, act, createControl, type Controlled } from '../fakes/control.ts'
 import { refusals } from './fake-answers.ts'
 import type { OperationId } from './fake-operations.ts'
+import type { FakeRecord } from './fake-zone.ts'
 
 /** A domain as anybody sees it, whichever dialect the fake speaks. */
 export interface FakeDomain {
@@ -48,6 +49,8 @@ export interface FakeState {
   domains(): FakeDomain[]
   /** All accounts of people, by address. */
   accounts(): FakeAccount[]
+  /** What it wants published for all its domains. */
+  records(): FakeRecord[]
   /** Puts a domain there as somebody else would have, without a call. @throws Error if the name is taken */
   addDomain(domain: NewDomain): FakeDomain
   /** Puts an account there as somebody else would have, without a call. */

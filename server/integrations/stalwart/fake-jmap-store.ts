@@ -213,6 +213,8 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
         .map(([id, { fields }]) => toFakeAccount(id, fields, nameOf))
         .sort((one, other) => (one.email < other.email ? -1 : 1)),
 
+    records: () => [...rows['x:Domain']].flatMap(([id, { fields }]) => recordsFor(fields.name, keysOf(id))),
+
     addDomain({ name, description, aliases = [] }) {
       const made = store.create('x:Domain', {
         name,

@@ -172,6 +172,8 @@ export function createRestStore(options: { isExternal: boolean }) {
         .filter(({ type }) => type === 'individual')
         .map(toFakeAccount),
 
+    records: () => state.domains().flatMap(({ name }) => recordsFor(name, keysOf(name))),
+
     addDomain({ name, description }) {
       return put({ type: 'domain', name, ...(description === undefined ? {} : { description }) }, () =>
         state.domains().find((it) => it.name === name),

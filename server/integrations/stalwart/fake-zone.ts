@@ -13,7 +13,8 @@ export interface FakeKey {
 export const newPublicKey = (type: FakeKey['type']): string =>
   randomBytes(type === 'rsa' ? 294 : 32).toString('base64')
 
-interface FakeRecord {
+/** A DNS record to publish; its name with a dot at its end. */
+export interface FakeRecord {
   type: string
   name: string
   content: string
