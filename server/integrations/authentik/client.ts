@@ -2,6 +2,7 @@ import { Configuration } from '@goauthentik/api/dist/runtime.js'
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
+import { serviceAddress } from '../http/request'
 import { createExchange } from './exchange'
 import { createGroupPlanner } from './group-planner'
 import { createGroups } from './groups'
@@ -74,10 +75,6 @@ async function loadApi(configuration: Configuration): Promise<CoreApi> {
 }
 
 function apiBase(apiUrl: string): string {
-  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
-  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
-  if (!isPlain || url.search || url.hash)
-    throw new TypeError('the address of Authentik is not an http(s) origin')
-  const path = url.pathname.replace(/\/+$/, '')
-  return url.origin + (path.endsWith(apiPath) ? path : path + apiPath)
+  const address = serviceAddress('Authentik', apiUrl)
+  return address.endsWith(apiPath) ? address : address + apiPath
 }

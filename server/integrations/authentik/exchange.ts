@@ -1,13 +1,8 @@
 import { ResponseError, type ApiResponse } from '@goauthentik/api/dist/runtime.js'
 import type { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
-import { bodyKind, failed, lostConnection, refused, type Answer } from './failure'
-
-/** Far above any true answer: a group lists the ids of its members, a changed one their profiles too. */
-const answerLimitBytes = 16 * 1024 * 1024
-
-/** RFC 9110 section 15.3.5: there is no body, and schemas see undefined. */
-const noContent = 204
+import { createCaller } from '../http/caller'
+import { authentikAsked } from './failure'
 
 /** One call: what for, how it is sent, what must come back. */
 export interface Call<Schema extends z.ZodType> {
@@ -29,32 +24,14 @@ export type Exchange = <Schema extends z.ZodType>(
 ) => Promise<z.output<Schema>>
 
 /**
- * Makes the one way in which Authentik is asked: within a time limit, redirects not followed (the token stays
- * where it was sent), the answer limited in size and held against its schema.
+ * Makes the one way in which Authentik is asked, as `createCaller` says, through its generated client.
  *
  * @param options.timeoutMs for one call, from sending to the answer's last byte
  * @param options.token struck out of whatever an error repeats
  */
 export function createExchange(options: { timeoutMs: number; token: string; clock: Clock }): Exchange {
-  const { timeoutMs, token, clock } = options
-
-  return async ({ purpose, send, answer: schema }, signal) => {
-    const deadline = AbortSignal.timeout(timeoutMs)
-    let answer: Answer | undefined
-    try {
-      answer = await read(
-        await settle(send({ signal: AbortSignal.any([signal, deadline]), redirect: 'manual' })),
-      )
-    } catch (error) {
-      signal.throwIfAborted()
-      throw deadline.aborted
-        ? failed('timeout', `Authentik was silent for ${timeoutMs / 1000} s when asked to ${purpose}`)
-        : lostConnection(purpose, error)
-    }
-    if (!answer) throw failed('contract', `Authentik was asked to ${purpose}, and its answer is too large`)
-    if (answer.status < 200 || answer.status > 299) throw refused(purpose, answer, token, clock)
-    return parse(purpose, answer, schema)
-  }
+  const ask = createCaller(authentikAsked(options.token), options)
+  return ({ send, ...call }, signal) => ask({ ...call, send: (init) => settle(send(init)) }, signal)
 }
 
 /** The generated client throws for a status outside of 200 to 299; its answer is wanted all the same. */
@@ -65,37 +42,4 @@ async function settle(sent: Promise<ApiResponse<unknown>>): Promise<Response> {
     if (error instanceof ResponseError) return error.response
     throw error
   }
-}
-
-/** Reads an answer to its end; undefined where that is beyond the limit. */
-async function read(response: Response): Promise<Answer | undefined> {
-  const chunks: Uint8Array[] = []
-  const reader = response.body?.getReader()
-  for (let size = 0; reader;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.byteLength
-    if (size > answerLimitBytes) {
-      await reader.cancel()
-      return undefined
-    }
-    chunks.push(value)
-  }
-  const text = Buffer.concat(chunks).toString('utf8')
-  return { status: response.status, headers: response.headers, text }
-}
-
-function parse<Schema extends z.ZodType>(purpose: string, answer: Answer, schema: Schema): z.output<Schema> {
-  const misfit = (what: string) =>
-    failed('contract', `Authentik was asked to ${purpose} and answered with ${what} (${answer.status})`)
-  let body: unknown
-  try {
-    body = answer.status === noContent ? undefined : JSON.parse(answer.text)
-  } catch {
-    throw misfit(bodyKind(answer))
-  }
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const path = parsed.error.issues[0]?.path.join('.')
-  throw misfit(`a body that does not fit its schema${path ? ` at ${path}` : ''}`)
 }

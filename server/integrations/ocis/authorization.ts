@@ -1,9 +1,8 @@
 import { addSeconds, type Clock } from '#server/lib/clock'
-import { ask } from './answer'
-import { bodyKind, failed, refused } from './failure'
+import { createCaller } from '../http/caller'
+import { issuerAsked } from './failure'
 import { IssuedToken } from './wire'
 
-const issuer = "The issuer of OCIS's tokens"
 const purpose = 'give one to our client'
 const answerLimitBytes = 1024 * 1024
 /** A token is not used in its last seconds, which an answer may take. */
@@ -63,34 +62,34 @@ interface Token {
 }
 
 /** One token for all calls, asked for by one of them at a time. */
-function byClientCredentials(
-  auth: Extract<OcisAuth, { clientId: string }>,
-  { timeoutMs, clock, fetch }: Tools,
-): Authorization {
+function byClientCredentials(auth: Extract<OcisAuth, { clientId: string }>, tools: Tools): Authorization {
+  const { clock, fetch } = tools
   const { clientId, clientSecret, scope = 'openid profile email' } = auth
   const url = plainUrl(auth.tokenUrl)
   if (!clientId || !clientSecret) throw new TypeError('the client of OCIS has no id or no secret')
   let token: Token | undefined
   let asking: Promise<Token> | undefined
   const secrets = () => [clientSecret, ...(token ? [token.value] : [])]
+  const ask = createCaller(issuerAsked(secrets), tools)
 
   async function request(): Promise<Token> {
     const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope }
-    const init = { method: 'POST', body: new URLSearchParams(form), headers: { accept: 'application/json' } }
-    const sent = { who: issuer, purpose, url, init, timeoutMs, limitBytes: answerLimitBytes, fetch } as const
     const askedAt = clock.now()
-    const answer = await ask(sent, new AbortController().signal)
-    if (answer.status < 200 || answer.status > 299) throw refused(issuer, purpose, answer, secrets(), clock)
-    const issued = IssuedToken.safeParse(parseJson(answer.text))
-    if (!issued.success) {
-      const path = issued.error.issues[0]?.path.join('.')
-      const what = path ? `a body that does not fit its schema at ${path}` : bodyKind(answer)
-      throw failed(
-        'contract',
-        `${issuer} was asked to ${purpose} and answered with ${what} (${answer.status})`,
-      )
-    }
-    const { access_token: value, expires_in: seconds = assumedSeconds } = issued.data
+    const { access_token: value, expires_in: seconds = assumedSeconds } = await ask(
+      {
+        purpose,
+        answer: IssuedToken,
+        limitBytes: answerLimitBytes,
+        send: (init) =>
+          fetch(url, {
+            ...init,
+            method: 'POST',
+            headers: { accept: 'application/json' },
+            body: new URLSearchParams(form),
+          }),
+      },
+      new AbortController().signal,
+    )
     const lasts = Math.max(seconds - marginSeconds, seconds / 2)
     return { header: `Bearer ${value}`, value, until: addSeconds(askedAt, lasts) }
   }
@@ -123,14 +122,6 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
     signal.addEventListener('abort', abort, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function plainUrl(address: string): string {

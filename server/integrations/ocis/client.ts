@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
+import { serviceAddress } from '../http/request'
 import { createAuthorization, type OcisAuth } from './authorization'
 import { createExchange } from './exchange'
 import { createSpaceHints } from './found'
@@ -58,9 +59,6 @@ export function createOcisPlanners(options: OcisOptions): StepPlanner[] {
 }
 
 function apiBase(apiUrl: string): string {
-  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
-  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
-  if (!isPlain || url.search || url.hash) throw new TypeError('the address of OCIS is not an http(s) origin')
-  const path = url.pathname.replace(/\/+$/, '')
-  return url.origin + (path.endsWith(apiPath) ? path : path + apiPath)
+  const address = serviceAddress('OCIS', apiUrl)
+  return address.endsWith(apiPath) ? address : address + apiPath
 }

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
-import { ask } from './answer'
+import { createCaller } from '../http/caller'
+import { sendJson } from '../http/request'
 import type { Authorization } from './authorization'
-import { bodyKind, failed, refused, type Answer } from './failure'
+import { ocisAsked, RefusedError } from './failure'
 
-const answerLimitBytes = 16 * 1024 * 1024
 /** Spaces and accounts are not paged: what there is comes in one answer, which is built while we wait. */
 const listing = { limitBytes: 256 * 1024 * 1024, patience: 6 }
 
@@ -35,8 +35,7 @@ export type Exchange = <Schema extends z.ZodType>(
 ) => Promise<z.output<Schema>>
 
 /**
- * Makes the one way in which OCIS is asked: within a time limit, redirects not followed, the answer limited in size
- * and held against its schema.
+ * Makes the one way in which OCIS is asked, as `createCaller` says.
  *
  * @param options.base origin and path, up to `/graph`
  * @param options.timeoutMs for one call, from sending to the answer's last byte
@@ -48,55 +47,39 @@ export function createExchange(options: {
   clock: Clock
   fetch: typeof globalThis.fetch
 }): Exchange {
-  const { base, authorization, timeoutMs, clock, fetch } = options
+  const { base, authorization, timeoutMs, fetch } = options
+  const ask = createCaller(
+    ocisAsked(() => authorization.secrets()),
+    options,
+  )
+  const patience = { timeoutMs: timeoutMs * listing.patience, limitBytes: listing.limitBytes }
 
-  function send(call: Call<z.ZodType>, header: string, signal: AbortSignal): Promise<Answer> {
-    const { purpose, method, body, isListing } = call
-    const headers: Record<string, string> = {
-      authorization: header,
-      accept: 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...call.headers,
-    }
+  function askAs<Schema extends z.ZodType>(
+    header: string,
+    call: Call<Schema>,
+    signal: AbortSignal,
+  ): Promise<z.output<Schema>> {
+    const { purpose, answer, method, body } = call
     const search = call.query ? `?${new URLSearchParams(call.query)}` : ''
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
-    const limits = isListing
-      ? { timeoutMs: timeoutMs * listing.patience, limitBytes: listing.limitBytes }
-      : { timeoutMs, limitBytes: answerLimitBytes }
     const url = `${base}/${call.path.map(encode).join('/')}${search}`
-    return ask({ who: 'OCIS', purpose, url, init, fetch, ...limits }, signal)
+    const headers = { authorization: header, ...call.headers }
+    const send = sendJson(fetch, { url, method, headers, body })
+    return ask({ purpose, answer, send, ...(call.isListing ? patience : {}) }, signal)
   }
 
   return async (call, signal) => {
     const header = await authorization.header(signal)
-    let answer = await send(call, header, signal)
-    if (answer.status === 401 && authorization.forget(header)) {
-      answer = await send(call, await authorization.header(signal), signal)
+    try {
+      return await askAs(header, call, signal)
+    } catch (error) {
+      const isRefused = error instanceof RefusedError && error.status === 401
+      if (!isRefused || !authorization.forget(header)) throw error
+      return askAs(await authorization.header(signal), call, signal)
     }
-    if (answer.status < 200 || answer.status > 299) {
-      throw refused('OCIS', call.purpose, answer, authorization.secrets(), clock)
-    }
-    return parse(call.purpose, answer, call.answer)
   }
 }
 
 /** For one segment of a path; the ids hold `$`, `!` and `:`, of which encodeURIComponent leaves the second. */
 function encode(segment: string): string {
   return encodeURIComponent(segment).replaceAll('!', '%21')
-}
-
-function parse<Schema extends z.ZodType>(purpose: string, answer: Answer, schema: Schema): z.output<Schema> {
-  const misfit = (what: string) =>
-    failed('contract', `OCIS was asked to ${purpose} and answered with ${what} (${answer.status})`)
-  let body: unknown
-  try {
-    body = answer.text.trim() ? JSON.parse(answer.text) : undefined
-  } catch {
-    throw misfit(bodyKind(answer))
-  }
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  if (body === undefined) throw misfit(bodyKind(answer))
-  const path = parsed.error.issues[0]?.path.join('.')
-  throw misfit(`a body that does not fit its schema${path ? ` at ${path}` : ''}`)
 }

@@ -1,125 +1,31 @@
-import type { Clock } from '#server/lib/clock'
-import { IntegrationError, type IntegrationFailure } from '#server/lib/errors'
-import { Refusal } from './wire'
+import type { Answer } from '../http/answer'
+import type { Respondent } from '../http/caller'
+import { failuresOf } from '../http/failures'
+import { GraphRefusal, IssuerRefusal } from './wire'
 
-/** How much of an upstream's own words is repeated, in characters. */
-const wordsLimit = 300
-/** The longest message: names of spaces and people, which they choose themselves, are in it. */
-const messageLimit = 1000
-/** The longest wait that an upstream can ask of us, so that a wrong clock does not park a tenant for years. */
-const longestWaitSeconds = 86_400
-/** Refusals that looking anew can turn: what was found a moment ago is gone, was changed, or is locked. */
-const vanished = [404, 409, 423]
+export { RefusedError } from '../http/failures'
 
-/** Who failed: the service itself, or who issues its tokens. */
-export type Respondent = 'OCIS' | "The issuer of OCIS's tokens"
+const ocis = { service: 'ocis', name: 'OCIS' } as const
 
-type Failure = Omit<ConstructorParameters<typeof IntegrationError>[0], 'service'>
+/** An IntegrationError of OCIS's. */
+export const { failed } = failuresOf(ocis)
 
-/** An answer, read to its end. */
-export interface Answer {
-  status: number
-  headers: Headers
-  text: string
-}
+/** OCIS, as somebody who is asked over HTTP. */
+export const ocisAsked = (secrets: () => readonly string[]): Respondent => ({
+  ...ocis,
+  refusal: GraphRefusal,
+  hintOf,
+  secrets,
+})
 
-/** A refusal by status. */
-export class RefusedError extends IntegrationError {
-  readonly status: number
-
-  constructor(failure: Failure, status: number) {
-    super({ service: 'ocis', ...failure, message: oneLine(failure.message, messageLimit) })
-    this.status = status
-  }
-}
-
-/** An IntegrationError of OCIS's. It never has a cause, which could hold a token or an address. */
-export function failed(
-  kind: IntegrationFailure,
-  message: string,
-  retryable?: { retryable: boolean },
-): IntegrationError {
-  return new IntegrationError({
-    service: 'ocis',
-    kind,
-    message: oneLine(message, messageLimit),
-    ...retryable,
-  })
-}
-
-/**
- * The failure of a call that got no whole answer.
- *
- * @param purpose what was asked, completing `OCIS could not be asked to …`
- */
-export function lostConnection(who: Respondent, purpose: string, error: unknown): IntegrationError {
-  const code = codeOf(error)
-  const reason = code ? `${reasonOf(code)} (${code})` : 'the connection failed'
-  return failed('unreachable', `${who} could not be asked to ${purpose}: ${reason}`)
-}
-
-function codeOf(error: unknown): string | undefined {
-  for (let link = error, depth = 0; link instanceof Error && depth < 5; link = link.cause, depth++) {
-    if ('code' in link && typeof link.code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(link.code))
-      return link.code
-  }
-  return undefined
-}
-
-function reasonOf(code: string): string {
-  if (code === 'ECONNREFUSED') return 'nothing listens at its address'
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name does not resolve'
-  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'the connection was cut'
-  if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') return 'connecting took too long'
-  if (/CERT|TLS|SSL|SIGNATURE/.test(code)) return 'its certificate is not trusted'
-  return 'the connection failed'
-}
-
-/**
- * The failure that a status outside of 200 to 299 stands for. A 4xx in another shape than its own comes from
- * something before it, and may pass.
- *
- * @param purpose what was asked, completing `OCIS refused to …`
- * @param secrets struck out of the upstream's words
- */
-export function refused(
-  who: Respondent,
-  purpose: string,
-  answer: Answer,
-  secrets: readonly string[],
-  clock: Clock,
-): RefusedError {
-  const { status } = answer
-  const refusal = parseRefusal(answer.text)
-  const kind = who === 'OCIS' ? kindOf(status, refusal !== undefined) : kindOfIssuer(status, refusal)
-  const verb = kind === 'rejected' || kind === 'unauthorized' ? 'refused to' : 'did not'
-  const words = refusal ? `“${plain(refusal, secrets)}”` : `it answered with ${bodyKind(answer)}`
-  const reason = status < 400 ? 'it answered with a redirect, and only its final address is asked' : words
-  const retryAfterSeconds = parseRetryAfter(answer.headers.get('retry-after'), clock)
-  return new RefusedError(
-    {
-      kind,
-      message: `${who} ${verb} ${purpose}: ${reason} (${status})${who === 'OCIS' ? hintOf(answer) : ''}`,
-      ...(vanished.includes(status) ? { retryable: true } : {}),
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    },
-    status,
-  )
-}
-
-function kindOf(status: number, isOurs: boolean): IntegrationFailure {
-  if (status < 400 || status === 501) return 'contract'
-  if (status === 401 || status === 403) return 'unauthorized'
-  if (status === 408) return 'timeout'
-  if (status === 429) return 'rate_limited'
-  if (status >= 500) return 'unavailable'
-  return isOurs ? 'rejected' : 'contract'
-}
-
-/** An issuer says `invalid_client` with 400 or 401 (RFC 6749 section 5.2). */
-function kindOfIssuer(status: number, refusal: string | undefined): IntegrationFailure {
-  return status === 400 && refusal ? 'unauthorized' : kindOf(status, refusal !== undefined)
-}
+/** Who issues its tokens: `invalid_client` comes with 400 or 401 (RFC 6749 section 5.2). */
+export const issuerAsked = (secrets: () => readonly string[]): Respondent => ({
+  service: ocis.service,
+  name: "The issuer of OCIS's tokens",
+  refusal: IssuerRefusal,
+  kindOf: (status, refusal) => (status === 400 && refusal ? 'unauthorized' : undefined),
+  secrets,
+})
 
 /** What OCIS's own answers mean where they don't say so. */
 function hintOf({ status, text }: Answer): string {
@@ -128,43 +34,4 @@ function hintOf({ status, text }: Answer): string {
   if (status === 401 && isEmpty) return '; its proxy knows neither the token nor its account'
   if (status === 500 && isEmpty) return '; its proxy answers so where the service account has no role'
   return ''
-}
-
-function parseRefusal(text: string): string | undefined {
-  try {
-    return Refusal.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}
-
-/** Names what an unfit body is, without repeating any of it. */
-export function bodyKind({ headers, text }: Answer): string {
-  if (!text.trim()) return 'an empty body'
-  const isHtml = /html/i.test(headers.get('content-type') ?? '') || /^\s*<(!doctype|html)/i.test(text)
-  return isHtml ? 'an HTML page in place of JSON' : 'a body that does not fit its schema'
-}
-
-/** Upstream words made fit for a log: one line, no markup or control characters, no secret, not endless. */
-function plain(words: string, secrets: readonly string[]): string {
-  const known = secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), words)
-  return oneLine(known.replace(/<[^>]*>/g, ' '), wordsLimit)
-}
-
-function oneLine(text: string, limit: number): string {
-  const clean = text.replace(/[\p{C}\s]+/gu, ' ').trim()
-  return clean.length > limit ? `${clean.slice(0, limit)}…` : clean
-}
-
-/** Seconds by a Retry-After header (RFC 9110 section 10.2.3), 0 to a day; undefined if absent or malformed. */
-function parseRetryAfter(header: string | null, clock: Clock): number | undefined {
-  const seconds = header === null ? Number.NaN : secondsUntil(header, clock)
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 0), longestWaitSeconds)
-}
-
-function secondsUntil(header: string, clock: Clock): number {
-  if (/^\d+$/.test(header)) return Number(header)
-  // Date.parse alone takes nearly anything; a date of HTTP begins with a weekday and is in GMT.
-  const date = /^[A-Z][a-z]+, .+ GMT$/.test(header) ? Date.parse(header) : Number.NaN
-  return Math.ceil((date - clock.now().getTime()) / 1000)
 }

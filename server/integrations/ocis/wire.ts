@@ -69,15 +69,12 @@ export const IssuedToken = z.object({
   expires_in: z.number().positive().optional(),
 })
 
-/** `{ error: { code, message } }` (`odata.error`). */
-const GraphRefusal = z
+/** `{ error: { code, message } }` (`odata.error`): what was said. */
+export const GraphRefusal = z
   .object({ error: z.object({ code: z.string(), message: z.string() }) })
-  .transform(({ error }) => [error.code, error.message].filter(Boolean).join(': '))
+  .transform(({ error }) => ({ said: [error.code, error.message].filter(Boolean).join(': ') }))
 
-/** `{ error, error_description? }` (RFC 6749 section 5.2). */
-const IssuerRefusal = z
+/** `{ error, error_description? }` (RFC 6749 section 5.2): what was said. */
+export const IssuerRefusal = z
   .object({ error: z.string(), error_description: z.string().optional() })
-  .transform(({ error, error_description: more }) => (more ? `${error}: ${more}` : error))
-
-/** A refusal: what was said. */
-export const Refusal = z.union([GraphRefusal, IssuerRefusal])
+  .transform(({ error, error_description: more }) => ({ said: more ? `${error}: ${more}` : error }))

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
+import { serviceAddress } from '../http/request'
 import { createAccountsPlanner } from './accounts'
 import { createEitherDirectory } from './dialect'
 import type { Directory, MailRecord } from './directory'
@@ -64,7 +65,7 @@ export function createStalwartRecords(options: StalwartOptions): {
 function connect(options: StalwartOptions): Directory {
   const { timeoutMs = defaultTimeoutMs, fetch = globalThis.fetch, clock = systemClock } = options
   const { authorization, secrets } = credentialsOf(options.token)
-  const base = baseOf(options.apiUrl)
+  const base = serviceAddress('Stalwart', options.apiUrl).replace(/\/(api|jmap)$/, '')
   const exchange = createExchange({ base, authorization, secrets, timeoutMs, fetch, clock })
   const jmap = createJmap(exchange, secrets)
   const rest = createRest(exchange, secrets)
@@ -72,14 +73,6 @@ function connect(options: StalwartOptions): Directory {
     jmap: { ...createJmapDomains(jmap, { waitMs: timeoutMs, clock }), ...createJmapMailboxes(jmap) },
     rest: { ...createRestDomains(rest), ...createRestMailboxes(rest) },
   })
-}
-
-function baseOf(apiUrl: string): string {
-  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
-  const isPlain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password
-  if (!isPlain || url.search || url.hash)
-    throw new TypeError('the address of Stalwart is not an http(s) origin')
-  return url.origin + url.pathname.replace(/\/+$/, '').replace(/\/(api|jmap)$/, '')
 }
 
 /** A key of 0.15 holds no colon, nor does a token: what has one is a name and its password. */

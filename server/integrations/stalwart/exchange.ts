@@ -1,9 +1,11 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
-import { bodyKind, failed, lostConnection, misfit, refused, type Answer } from './failure'
+import { createCaller } from '../http/caller'
+import { sendJson } from '../http/request'
+import { stalwartAsked } from './failure'
 
-/** Far above any true answer: a page of 100 domains carries their zones. */
-const answerLimitBytes = 16 * 1024 * 1024
+/** Whatever it is, but not nothing. */
+export const anything = z.unknown().refine((body) => body !== undefined)
 
 /** One call: what for, how it is sent, what must come back. */
 export interface Call<Schema extends z.ZodType> {
@@ -40,88 +42,12 @@ export interface ExchangeOptions {
   clock: Clock
 }
 
-/**
- * Makes the one way in which Stalwart is asked: within a time limit, redirects not followed (the token stays where
- * it was sent), the answer limited in size and held against its schema.
- */
+/** Makes the one way in which Stalwart is asked, as `createCaller` says. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { base, authorization, secrets, timeoutMs, fetch, clock } = options
-
-  return async ({ purpose, method, path, body, answer: schema }, signal) => {
-    signal.throwIfAborted()
-    const deadline = AbortSignal.timeout(timeoutMs)
-    let answer: Answer | undefined
-    try {
-      const response = await fetch(base + path, {
-        method,
-        headers: {
-          authorization,
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([signal, deadline]),
-        redirect: 'manual',
-      })
-      answer = await read(response)
-    } catch (error) {
-      signal.throwIfAborted()
-      throw deadline.aborted
-        ? failed('timeout', `Stalwart was silent for ${timeoutMs / 1000} s when asked to ${purpose}`)
-        : lostConnection(purpose, error)
-    }
-    if (!answer) throw failed('contract', `Stalwart was asked to ${purpose}, and its answer is too large`)
-    if (answer.status < 200 || answer.status > 299) throw refused(purpose, answer, secrets, clock)
-    return parse(purpose, answer, schema)
+  const { base, authorization, fetch } = options
+  const ask = createCaller(stalwartAsked(options.secrets), options)
+  return ({ purpose, answer, path, ...request }, signal) => {
+    const send = sendJson(fetch, { ...request, url: base + path, headers: { authorization } })
+    return ask({ purpose, answer, send }, signal)
   }
-}
-
-/** Reads an answer to its end; undefined where that is beyond the limit. */
-async function read(response: Response): Promise<Answer | undefined> {
-  const chunks: Uint8Array[] = []
-  const reader = response.body?.getReader()
-  for (let size = 0; reader;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    size += value.byteLength
-    if (size > answerLimitBytes) {
-      await reader.cancel()
-      return undefined
-    }
-    chunks.push(value)
-  }
-  const text = Buffer.concat(chunks).toString('utf8')
-  return { status: response.status, headers: response.headers, text }
-}
-
-function parse<Schema extends z.ZodType>(purpose: string, answer: Answer, schema: Schema): z.output<Schema> {
-  let body: unknown
-  try {
-    body = JSON.parse(answer.text)
-  } catch {
-    throw misfit(purpose, `${bodyKind(answer)} (${answer.status})`)
-  }
-  return fit(purpose, body, schema, String(answer.status))
-}
-
-/**
- * Holds what was answered against its schema.
- *
- * @param where shown in brackets, such as the status or the method
- * @throws IntegrationError `contract`, naming the first place that does not fit
- */
-export function fit<Schema extends z.ZodType>(
-  purpose: string,
-  value: unknown,
-  schema: Schema,
-  where: string,
-): z.output<Schema> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  // Keys of records are the upstream's words too.
-  const path = parsed.error.issues[0]?.path
-    .join('.')
-    .replace(/[^\w.@:/-]/g, '')
-    .slice(0, 100)
-  throw misfit(purpose, `a body that does not fit its schema${path ? ` at ${path}` : ''} (${where})`)
 }

@@ -1,6 +1,6 @@
 import type { DesiredMailbox, Directory, Mailbox, MailboxChanges, MailDomain } from './directory'
 import { mailboxFingerprint } from './directory'
-import { RefusedError } from './failure'
+import { isTaken, ObstructedError, refusedWithin } from './failure'
 import type { Asked, Jmap } from './jmap'
 import { mailboxStamp, stampAlias, stampedOwner } from './stamp'
 import { AccountObject, type UserObject } from './wire'
@@ -60,8 +60,8 @@ export function createJmapMailboxes(jmap: Jmap): Mailboxes {
         await jmap.set(purpose, 'x:Account', { create: newAccount(mailbox) }, signal)
         return undefined
       } catch (error) {
-        const taken = error instanceof RefusedError && error.code === 'primaryKeyViolation'
-        if (!taken || !error.obstacle || !/^(x:)?Account$/.test(error.obstacle.object)) throw error
+        const isInTheWay = error instanceof ObstructedError && isTaken(error)
+        if (!isInTheWay || !/^(x:)?Account$/.test(error.obstacle.object)) throw error
         const obstacle = await read(error.obstacle.id, 'read an account that is there already', signal)
         if (!obstacle) throw error
         return toMailbox(obstacle)
@@ -72,10 +72,8 @@ export function createJmapMailboxes(jmap: Jmap): Mailboxes {
       const purpose = `change the account ${email}`
       const account = await read(id, purpose, signal)
       if (!account) {
-        throw new RefusedError(
-          { kind: 'rejected', message: `Stalwart has no account ${email} any more`, retryable: true },
-          { status: 200, code: 'notFound' },
-        )
+        const message = `Stalwart has no account ${email} any more`
+        throw refusedWithin('notFound', { kind: 'rejected', message, retryable: true })
       }
       const patch = patchOf(account, changes)
       await jmap.set(purpose, 'x:Account', { update: { id, patch } }, signal)

@@ -1,6 +1,15 @@
 import type { z } from 'zod'
-import { fit, type Exchange } from './exchange'
-import { failed, misfit, plain, RefusedError, type Obstacle } from './failure'
+import { plainWords } from '../http/words'
+import type { Exchange } from './exchange'
+import {
+  failed,
+  fit,
+  misfit,
+  ObstructedError,
+  refusedWithin,
+  type Obstacle,
+  type RefusedError,
+} from './failure'
 import { getAnswer, JmapAnswer, MethodError, QueryAnswer, SetAnswer, type SetError } from './wire'
 
 const pageSize = 100
@@ -187,12 +196,9 @@ const methodKinds: Record<string, 'unauthorized' | 'unavailable' | 'rate_limited
 function methodFailure(purpose: string, args: unknown, secrets: readonly string[]): RefusedError {
   const { type, description } = fit(purpose, args, MethodError, 'error')
   const kind = methodKinds[type] ?? 'rejected'
-  const said = plain([type, description].filter(Boolean).join(': '), secrets)
+  const said = plainWords([type, description].filter(Boolean).join(': '), secrets)
   const verb = kind === 'unavailable' ? 'did not' : 'refused to'
-  return new RefusedError(
-    { kind, message: `Stalwart ${verb} ${purpose}: “${said}”` },
-    { status: 200, code: type },
-  )
+  return refusedWithin(type, { kind, message: `Stalwart ${verb} ${purpose}: “${said}”` })
 }
 
 function setFailure(purpose: string, failure: SetError, secrets: readonly string[]) {
@@ -211,13 +217,11 @@ function setFailure(purpose: string, failure: SetError, secrets: readonly string
   const obstacle = objectId ? nameOf(objectId) : ''
   const linked = links.length > 0 ? `it is used by ${links.join(', ')}` : ''
   const said = [type, description, faults.join(', '), obstacle, linked].filter(Boolean).join(': ')
-  return new RefusedError(
-    {
-      kind: type === 'forbidden' ? 'unauthorized' : 'rejected',
-      message: `Stalwart refused to ${purpose}: “${plain(said, secrets)}”`,
-      // What looking anew can turn: what was read a moment ago is gone, or has got company.
-      retryable: ['forbidden', 'notFound', 'objectIsLinked', 'invalidForeignKey'].includes(type),
-    },
-    { status: 200, code: type, ...(objectId ? { obstacle: objectId } : {}) },
-  )
+  const refusal = {
+    kind: type === 'forbidden' ? 'unauthorized' : 'rejected',
+    message: `Stalwart refused to ${purpose}: “${plainWords(said, secrets)}”`,
+    // What looking anew can turn: what was read a moment ago is gone, or has got company.
+    retryable: ['forbidden', 'notFound', 'objectIsLinked', 'invalidForeignKey'].includes(type),
+  } as const
+  return objectId ? new ObstructedError(type, refusal, objectId) : refusedWithin(type, refusal)
 }

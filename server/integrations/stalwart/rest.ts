@@ -1,7 +1,8 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { IntegrationFailure } from '#server/lib/errors'
-import { fit, type Call, type Exchange } from './exchange'
-import { misfit, plain, RefusedError } from './failure'
+import { plainWords } from '../http/words'
+import { anything, type Call, type Exchange } from './exchange'
+import { fit, misfit, RefusedError, refusedWithin } from './failure'
 import { pageSize } from './rest-paths'
 import { RestAnswer, RestRefusal } from './wire'
 
@@ -20,7 +21,7 @@ const kinds: Record<string, IntegrationFailure | undefined> = { assertFailed: 'u
  */
 export function createRest(exchange: Exchange, secrets: readonly string[]): Rest {
   return async (call, signal) => {
-    const answer = await exchange({ ...call, answer: z.unknown() }, signal)
+    const answer = await exchange({ ...call, answer: anything }, signal)
     const refusal = RestRefusal.safeParse(answer)
     if (!refusal.success) {
       const { data } = fit(call.purpose, answer, RestAnswer, 'data')
@@ -28,15 +29,12 @@ export function createRest(exchange: Exchange, secrets: readonly string[]): Rest
     }
     const { error, said } = refusal.data
     const kind = kinds[error] ?? 'rejected'
-    throw new RefusedError(
-      {
-        kind,
-        message: `Stalwart refused to ${call.purpose}: “${plain(said, secrets)}”`,
-        // What looking anew can turn: what was read a moment ago is gone.
-        retryable: kind !== 'rejected' || error === 'notFound',
-      },
-      { status: 200, code: error },
-    )
+    throw refusedWithin(error, {
+      kind,
+      message: `Stalwart refused to ${call.purpose}: “${plainWords(said, secrets)}”`,
+      // What looking anew can turn: what was read a moment ago is gone.
+      retryable: kind !== 'rejected' || error === 'notFound',
+    })
   }
 }
 
