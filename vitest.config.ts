@@ -22,6 +22,7 @@ export default defineConfig({
           environment: 'node',
           include: ['{app,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
+          setupFiles: ['tests/harness/warnings.setup.ts'],
           // For a machine that is busy with something else; nothing waits that long.
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -11,7 +11,7 @@ import { createRowsQueue } from './queue.store'
 import { createRevival } from './revival'
 import type { AuditOf } from './runs.store'
 import { stepKey } from './steps'
-import { createTurns } from './turns'
+import { createTurns } from '#server/lib/turns'
 import { workStore } from './work.store'
 
 export interface ReconcilerOptions {

@@ -130,6 +130,27 @@ describeEachDatabase('a database', (given) => {
     expect(await client.setting.findUnique({ where: { key: setting.key } })).toEqual(setting)
   })
 
+  test('nothing is written where nothing is the only value', async () => {
+    const { client } = given.database
+    const now = new Date()
+    const tenant = { id: newId(), slug: newId(), name: 'Acme', nameKey: 'acme', createdAt: now, updatedAt: now }
+    await client.tenant.create({ data: { ...tenant, work: { create: { leaseUntil: now } } } })
+    expect(await client.provisioningWork.updateMany({ data: { leaseUntil: null } })).toEqual({ count: 1 })
+    await client.tenant.deleteMany()
+  })
+
+  test('what a transaction asks for at once, and several relations, are read one after the other', async () => {
+    const { client, transaction } = given.database
+    const now = new Date()
+    const tenant = { id: newId(), slug: newId(), name: 'Acme', nameKey: 'acme', createdAt: now, updatedAt: now }
+    await client.tenant.create({ data: tenant })
+    const include = { work: true, steps: true, runs: true, members: true, domains: true } as const
+    const read = (tx: DatabaseClient) => tx.tenant.findUnique({ where: { id: tenant.id }, include })
+    const found = await transaction((tx) => Promise.all([read(tx), makeCounter(tx), read(tx)]))
+    expect(found[2]).toMatchObject({ id: tenant.id, work: null, steps: [] })
+    await client.tenant.deleteMany()
+  })
+
   test('a unique violation is recognised, and its column', async () => {
     const { client } = given.database
     const key = await makeCounter(client)

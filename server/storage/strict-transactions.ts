@@ -1,4 +1,5 @@
 import type { SqlDriverAdapter, SqlQuery, Transaction } from '@prisma/driver-adapter-utils'
+import { createTurns } from '#server/lib/turns'
 import type { Transactions } from './transactions'
 
 type Run<Result> = (query: SqlQuery) => Promise<Result>
@@ -9,6 +10,8 @@ type Run<Result> = (query: SqlQuery) => Promise<Result>
  *   and PostgreSQL would take it for another caller's.
  * - After a query failed, every further one and the commit are refused with that same error: SQLite would carry on,
  *   and PostgreSQL would hide the cause and answer COMMIT with a rollback that nobody notices.
+ * - Queries that are asked for at once, as Prisma does for several relations, are sent one after the other: a
+ *   connection to PostgreSQL takes one at a time.
  *
  * @returns the adapter given, changed
  */
@@ -34,27 +37,31 @@ export function withStrictTransactions<Adapter extends SqlDriverAdapter>(
 }
 
 function strict(tx: Transaction): Transaction {
+  const inTurn = createTurns()
   let failed = false
   let failure: unknown
 
   const guard =
     <Result>(run: Run<Result>): Run<Result> =>
-    async (query) => {
-      if (failed && !query.sql.startsWith('ROLLBACK')) {
-        // To PostgreSQL a commit is a query, which ends the failed transaction by rolling back.
-        if (query.sql === 'COMMIT') await run(query)
-        throw failure
-      }
-      try {
-        const result = await run(query)
-        if (query.sql.startsWith('ROLLBACK TO')) failed = false
-        return result
-      } catch (error) {
-        if (!failed) failure = error
-        failed = true
-        throw error
-      }
+    (query) =>
+      inTurn(() => guarded(run, query))
+
+  async function guarded<Result>(run: Run<Result>, query: SqlQuery): Promise<Result> {
+    if (failed && !query.sql.startsWith('ROLLBACK')) {
+      // To PostgreSQL a commit is a query, which ends the failed transaction by rolling back.
+      if (query.sql === 'COMMIT') await run(query)
+      throw failure
     }
+    try {
+      const result = await run(query)
+      if (query.sql.startsWith('ROLLBACK TO')) failed = false
+      return result
+    } catch (error) {
+      if (!failed) failure = error
+      failed = true
+      throw error
+    }
+  }
 
   const commit = tx.commit.bind(tx)
   return Object.assign(tx, {
