@@ -111,11 +111,12 @@ export class SqliteConnection {
   #run({ sql, args = [] }: Statement) {
     const { statement, columns, columnTypes } = this.#prepared(sql)
     try {
+      // As one list: a value on its own that is nothing, or bytes, would pass for named ones.
       const values = args.map(toSqlite)
       if (columns.length === 0) {
-        return { columns, columnTypes, rows: [], rowsAffected: statement.run(...values).changes }
+        return { columns, columnTypes, rows: [], rowsAffected: statement.run(values).changes }
       }
-      const rows = statement.all(...values) as unknown[][]
+      const rows = statement.all(values) as unknown[][]
       for (const row of rows) for (const [index, value] of row.entries()) row[index] = fromSqlite(value)
       return { columns, columnTypes, rows, rowsAffected: 0 }
     } catch (error) {
