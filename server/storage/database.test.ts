@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, test } from 'vitest'
 import { describeEachDatabase } from '~~/tests/harness/databases'
 import { createLog } from '#server/lib/log'
@@ -106,6 +107,20 @@ describeEachDatabase('a database', (given) => {
     expect(await read(client, key)).toBe(1)
   })
 
+  test('what somebody else asks for in the very moment of a transaction is not taken for a part of it', async () => {
+    const { client, transaction } = given.database
+    const key = await makeCounter(client)
+    const asSomebodyElse = AsyncLocalStorage.snapshot()
+    let theirs: Promise<number> | undefined
+    await transaction(async (tx) => {
+      const ours = read(tx, key)
+      theirs = asSomebodyElse(() => read(client, key))
+      theirs.catch(() => undefined)
+      await ours
+    })
+    expect(await theirs).toBe(0)
+  })
+
   test('foreign keys hold', async () => {
     const at = { createdAt: now, lastSeenAt: now, expiresAt: now }
     const orphan = { id: newId(), tokenHash: newId(), userId: newId(), ...at }
@@ -133,7 +148,14 @@ describeEachDatabase('a database', (given) => {
   test('nothing is written where nothing is the only value', async () => {
     const { client } = given.database
     const now = new Date()
-    const tenant = { id: newId(), slug: newId(), name: 'Acme', nameKey: 'acme', createdAt: now, updatedAt: now }
+    const tenant = {
+      id: newId(),
+      slug: newId(),
+      name: 'Acme',
+      nameKey: 'acme',
+      createdAt: now,
+      updatedAt: now,
+    }
     await client.tenant.create({ data: { ...tenant, work: { create: { leaseUntil: now } } } })
     expect(await client.provisioningWork.updateMany({ data: { leaseUntil: null } })).toEqual({ count: 1 })
     await client.tenant.deleteMany()
@@ -142,7 +164,14 @@ describeEachDatabase('a database', (given) => {
   test('what a transaction asks for at once, and several relations, are read one after the other', async () => {
     const { client, transaction } = given.database
     const now = new Date()
-    const tenant = { id: newId(), slug: newId(), name: 'Acme', nameKey: 'acme', createdAt: now, updatedAt: now }
+    const tenant = {
+      id: newId(),
+      slug: newId(),
+      name: 'Acme',
+      nameKey: 'acme',
+      createdAt: now,
+      updatedAt: now,
+    }
     await client.tenant.create({ data: tenant })
     const include = { work: true, steps: true, runs: true, members: true, domains: true } as const
     const read = (tx: DatabaseClient) => tx.tenant.findUnique({ where: { id: tenant.id }, include })

@@ -2,14 +2,13 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { migrationPatienceSeconds, type MigrationSession, refuseTransaction } from '../migration-session.port'
 import { withStrictTransactions } from '../strict-transactions'
-import { createTransactions } from '../transactions'
 import { connectionOptions } from './connection'
 
 /** Begins a migration on a connection of its own. */
 export async function beginOnPostgresql(url: string): Promise<MigrationSession> {
   const pool = new pg.Pool({ ...connectionOptions(url), max: 1 })
   try {
-    const owner = withStrictTransactions(await new PrismaPg(pool).connect(), createTransactions())
+    const owner = withStrictTransactions(await new PrismaPg(pool).connect())
     const tx = await owner.startTransaction()
     const run = (sql: string) => tx.executeRaw({ sql, args: [], argTypes: [] })
     const end = async (sql: string) => {

@@ -3,10 +3,11 @@ import pg from 'pg'
 import type { Database, DatabaseClient, DatabaseOptions } from '../database.port'
 import { DatabaseUnavailable } from '../database.errors'
 import { PrismaClient } from '../generated/postgresql/client'
+import { outsideOnly } from '../outside-only'
 import { answerWithin } from '../ping'
 import { connectionOptions } from './connection'
 import { withStrictTransactions } from '../strict-transactions'
-import { createTransactions, type Transactions } from '../transactions'
+import { createTransactions } from '../transactions'
 
 /** Milliseconds: a transaction waits so long for a connection, and then runs so long at most. */
 const transactionOptions = { maxWait: 10_000, timeout: 10_000, isolationLevel: 'Serializable' } as const
@@ -28,17 +29,14 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
   })
   pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection was lost'))
   const transactions = createTransactions()
-  const prisma = new PrismaClient({
-    adapter: new PostgresqlAdapter(pool, transactions),
-    errorFormat: 'minimal',
-  })
+  const prisma = new PrismaClient({ adapter: new PostgresqlAdapter(pool), errorFormat: 'minimal' })
   // The one place where the PostgreSQL client passes for SQLite's: both come from the same models, and what this
   // one alone can do is out of reach behind the narrower type.
   const narrow = (client: unknown) => client as DatabaseClient
 
   return {
     provider: 'postgresql',
-    client: narrow(prisma),
+    client: narrow(prisma.$extends(outsideOnly(transactions))),
     transaction: (work) =>
       transactions.run((run) => prisma.$transaction((tx) => run(narrow(tx)), transactionOptions), work),
     ping: () => answerWithin(prisma.$queryRaw`SELECT 1`),
@@ -48,18 +46,16 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
 
 class PostgresqlAdapter extends PrismaPg {
   readonly #pool: pg.Pool
-  readonly #transactions: Transactions
 
-  constructor(pool: pg.Pool, transactions: Transactions) {
+  constructor(pool: pg.Pool) {
     super(pool, { disposeExternalPool: true, statementNameGenerator: nameStatements() })
     this.#pool = pool
-    this.#transactions = transactions
   }
 
   /** @throws DatabaseUnavailable after it was closed: Prisma connects again with the next query */
   override async connect() {
     if (this.#pool.ending) throw new DatabaseUnavailable('The database was closed')
-    return withStrictTransactions(await super.connect(), this.#transactions)
+    return withStrictTransactions(await super.connect())
   }
 }
 

@@ -2,17 +2,14 @@ import { PrismaLibSql } from '@prisma/adapter-libsql'
 import { DatabaseUnavailable } from '../database.errors'
 import type { AdapterClient, SqliteConnection } from './connection'
 import { withStrictTransactions } from '../strict-transactions'
-import type { Transactions } from '../transactions'
 
 /** Prisma's adapter for libSQL, on one connection that it never exchanges. */
 export class SqliteAdapter extends PrismaLibSql {
   readonly #connection: SqliteConnection
-  readonly #transactions: Transactions
 
-  constructor(connection: SqliteConnection, transactions: Transactions) {
+  constructor(connection: SqliteConnection) {
     super({ url: 'file:' })
     this.#connection = connection
-    this.#transactions = transactions
   }
 
   override createClient(): AdapterClient {
@@ -22,6 +19,6 @@ export class SqliteAdapter extends PrismaLibSql {
   /** @throws DatabaseUnavailable after it was closed: Prisma connects again with the next query */
   override async connect() {
     if (this.#connection.closed) throw new DatabaseUnavailable('The database was closed')
-    return withStrictTransactions(await super.connect(), this.#transactions)
+    return withStrictTransactions(await super.connect())
   }
 }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
-import type { Database, DatabaseOptions } from '../database.port'
+import type { Database, DatabaseClient, DatabaseOptions } from '../database.port'
 import { DatabaseUnavailable } from '../database.errors'
 import { PrismaClient } from '../generated/sqlite/client'
+import { outsideOnly } from '../outside-only'
 import { answerWithin } from '../ping'
 import { SqliteAdapter } from './adapter'
 import { SqliteConnection } from './connection'
@@ -23,22 +24,19 @@ export async function openSqlite({ url }: Pick<DatabaseOptions, 'url'>): Promise
     throw unusable(path, error instanceof Error ? error.message : String(error), error)
   })
   const transactions = createTransactions()
-  const client = new PrismaClient({
-    adapter: new SqliteAdapter(connection, transactions),
-    errorFormat: 'minimal',
-  })
+  const prisma = new PrismaClient({ adapter: new SqliteAdapter(connection), errorFormat: 'minimal' })
   const { ino: opened } = await stat(path)
 
   return {
     provider: 'sqlite',
-    client,
-    transaction: (work) => transactions.run((run) => client.$transaction(run, transactionOptions), work),
+    client: prisma.$extends(outsideOnly(transactions)) as unknown as DatabaseClient,
+    transaction: (work) => transactions.run((run) => prisma.$transaction(run, transactionOptions), work),
     async ping() {
       // A file that was removed still answers, and forgets everything when it is closed.
       const found = await stat(path).catch(() => undefined)
       if (found?.ino !== opened) throw new DatabaseUnavailable('The database file is no longer where it was')
-      await answerWithin(client.$queryRaw`SELECT 1`)
+      await answerWithin(prisma.$queryRaw`SELECT 1`)
     },
-    close: () => client.$disconnect(),
+    close: () => prisma.$disconnect(),
   }
 }
