@@ -3,6 +3,7 @@ import type { Signals } from '#server/storage/signals'
 import type { Log } from '#server/lib/log'
 import { attemptStep, type AttemptMeans, type StepOutcome } from './attempt'
 import { changedChannel } from './channels'
+import { insist } from './insist'
 import { keepLease, LeaseLost, type Lease } from './lease'
 import type { DesiredTenant, StepPlanner } from './step-planner.port'
 import { stepKey } from './steps'
@@ -27,7 +28,8 @@ export interface PassMeans extends AttemptMeans {
  * undoes no other. Does nothing where somebody else works on it or nothing is due. Where the lease is lost, it ends
  * without writing anything more.
  *
- * @throws what the database throws; the lease is then left to run out, and the tenant is found again
+ * @throws what the database throws, again and again; the lease is then given back where that is possible, and the
+ *   tenant is found again
  */
 export async function runPass(tenantId: string, means: PassMeans): Promise<void> {
   const { store, signals, clock, log, renewMs: everyMs, mayBegin, stopping, inTurn } = means
@@ -41,10 +43,13 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
   try {
     const signal = AbortSignal.any([stopping, lease.signal])
     await runSteps({ claim, steps: claim.steps, lease, signal }, means)
-    await store.release(claim)
+    await insist(() => store.release(claim), { lease, stopping })
   } catch (error) {
-    if (!(error instanceof LeaseLost)) throw error
-    log.warn({ tenantId, passId }, 'somebody else works on this tenant now')
+    if (error instanceof LeaseLost)
+      return log.warn({ tenantId, passId }, 'this tenant was left to somebody else')
+    // What is marked as running is due: with the lease, somebody goes on with it.
+    await store.release(claim).catch(() => undefined)
+    throw error
   } finally {
     lease.end()
   }
@@ -60,7 +65,7 @@ interface Begun {
 /** Runs steps side by side, and those that each of them sets free. Waits for all, whatever becomes of one. */
 async function runSteps({ steps, ...begun }: Begun, means: PassMeans): Promise<void> {
   // Read after the steps were begun: what changes later asks for them again.
-  const tenant = await means.store.desired(begun.claim)
+  const tenant = await insist(() => means.store.desired(begun.claim), { ...begun, stopping: means.stopping })
   const work = steps.map(async (step) => {
     const free = await runStep({ ...begun, tenant, step }, means)
     if (free.length > 0) await runSteps({ ...begun, steps: free }, means)
@@ -78,7 +83,7 @@ async function runStep(
   { claim, tenant, step, lease, signal }: Running,
   means: PassMeans,
 ): Promise<BegunStep[]> {
-  const { store, planners, signals, log, inTurn } = means
+  const { store, planners, signals, log, inTurn, stopping } = means
   const planner = planners.get(stepKey(step))
   if (!planner) throw new Error(`Nothing plans ${stepKey(step)}, and it was begun`)
   const { mayDelete, digests } = claim.approval
@@ -90,7 +95,7 @@ async function runStep(
     means,
   )
   lease.assertHeld()
-  const free = await inTurn(() => store.record(claim, step, outcome))
+  const free = await insist(() => inTurn(() => store.record(claim, step, outcome)), { lease, stopping })
   signals.publish(changedChannel, tenant.id)
   logOutcome(log, outcome, {
     tenantId: tenant.id,

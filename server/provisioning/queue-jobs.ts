@@ -35,8 +35,8 @@ export function createJobsQueue(jobs: Jobs, rows: RowsQueue, clock: Clock): Tena
       const due: QueuedTenant[] = (await jobs.take(free)).map((job) => ({
         tenantId: job.key,
         async done() {
-          await done(job.key)
-          await jobs.finish(job)
+          // Finished in any case: else it would be kept alive, and hold up all that is asked for after it.
+          await done(job.key).finally(() => jobs.finish(job))
         },
       }))
       if (performance.now() >= sweepAt) {

@@ -60,6 +60,8 @@ export interface Reconciler {
 }
 
 const lastMomentMs = 1_500
+/** After the database failed, it is asked again so soon, and less and less often while it goes on failing. */
+const restMs = 500
 /** With the time between two looks, less than the 15 s within which somebody else goes on. */
 export const defaultLeaseMs = 9_000
 
@@ -101,7 +103,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const passes = new Map<string, Promise<void>>()
   const backlog: QueuedTenant[] = []
   let phase: 'new' | 'running' | 'stopped' = 'new'
-  let isSeeing = true
+  let blindLooks = 0
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
   let isLooking = false
@@ -130,9 +132,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
           else backlog.push(queued)
         }
         if (nextAt) waitMs = Math.min(pollMs, nextAt.getTime() - clock.now().getTime())
-        isSeeing = true
+        blindLooks = 0
       } catch (error) {
-        isSeeing = false
+        waitMs = Math.min(pollMs, restMs * 2 ** blindLooks)
+        blindLooks += 1
         log.error({ err: error }, 'what is due could not be found out')
       }
       beginPasses()
@@ -168,8 +171,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
     await giveBack(queued)
     passes.delete(tenantId)
+    // After a failure a little later: at once, it would most likely fail again.
+    if (!isDone) setTimeout(look, restMs).unref()
     if (backlog.length > 0) beginPasses()
-    // After a failure only when the time for it comes: at once, it would most likely fail again.
     else if (isDone) look()
   }
 
@@ -197,7 +201,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     stop: (graceMs = 3_000) => (stopped ??= stop(graceMs)),
     look,
     get running() {
-      return phase === 'running' && isSeeing
+      return phase === 'running' && blindLooks === 0
     },
   }
 }
