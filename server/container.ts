@@ -1,5 +1,5 @@
 import { createBearer, type Bearer } from '#server/auth/bearer/bearer'
-import { createRefusals, type Refusals } from '#server/auth/bearer/refusals'
+import { createRefusals, type Refusals } from '#server/auth/refusals/refusals'
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
 import { createLoginFlows, type LoginFlows } from '#server/auth/oidc/login-flows'
 import { createProvider, type Provider } from '#server/auth/provider/provider'
@@ -190,6 +190,7 @@ export async function createContainer(
     const gate = createGates({ clock, concurrency, random: Math.random, onChange: breakers.publish })
     const settingsSealer = createSealer(keyring.derive('settings'))
     const { find: findSetting } = settingsStore(database.client, clock)
+    const attempts = createAttempts(cache, keyring.derive('attempts'))
     const errands = createErrands(log)
     keep({ close: errands.settled })
     const provider = createProvider({
@@ -209,11 +210,11 @@ export async function createContainer(
       scopes,
       passwords,
       localPasswords: localAccounts ? passwords : undefined,
-      attempts: createAttempts(cache, keyring.derive('attempts')),
+      attempts,
       sessionLimits: config.session,
       provider,
       bearer: createBearer(provider, clock),
-      refusals: createRefusals(cache, clock, keyring.derive('token-refusals')),
+      refusals: createRefusals(attempts, clock),
       settingsSealer,
       pendingSignIns: createPendingSignIns(cache, keyring.derive('pending-sign-in')),
       totp: createTotp(createSealer(keyring.derive('totp'))),

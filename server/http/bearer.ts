@@ -74,7 +74,8 @@ async function noteRefusal(event: H3Event, { code, status }: AppError, credentia
   const address = deviceOf(event).address ?? 'unknown'
   container.log.info({ requestId, code, address }, 'a token was refused')
   try {
-    await container.refusals.note(container.scopes.platform(requestId), { code, credential, address })
+    const refusal = { refused: 'token', code, credential, address } as const
+    await container.refusals.note(container.scopes.platform(requestId), refusal)
   } catch (err) {
     container.log.warn({ requestId, err }, 'a refused token could not be noted')
   }

@@ -5,7 +5,7 @@ import type { Container } from '#server/container'
 import type { PlatformScope } from '#server/scope'
 import { AppError } from '#server/lib/errors'
 import { oidcError } from '#server/auth/oidc/oidc.errors'
-import { noteRefusal } from '#server/auth/oidc/refusals'
+import { noteRefusedLogin } from '#server/auth/refusals/refusals'
 import { entry } from './access'
 import type { DefinedRoute, RouteDefinition } from './define-route'
 import { deviceOf } from './device'
@@ -63,7 +63,7 @@ async function refuse(event: H3Event, thrown: unknown) {
   const { container, requestId } = event.context
   const { address } = deviceOf(event)
   const scope = container.scopes.platform(requestId)
-  const error = await noteRefusal(scope, container.attempts, thrown, { address }).catch(() => thrown)
+  const error = await noteRefusedLogin(scope, container.refusals, thrown, { address }).catch(() => thrown)
   if (thrown instanceof AppError && thrown.cause)
     container.log.info(reasonOf(thrown, requestId), 'login refused')
   const problem = answerProblem(event, error)

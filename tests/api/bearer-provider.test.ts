@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { introspectionSeconds } from '#server/auth/bearer/introspection'
-import { refusalLimits } from '#server/auth/bearer/refusals'
+import { signInLimits } from '#server/auth/sign-in/attempts'
 import { describeEachDatabase } from '../harness/databases'
 import { startForgingProvider, type ForgingProvider } from '../harness/forging-provider'
 import { startIdentityProvider, type IdentityProvider } from '../harness/identity-provider'
@@ -158,7 +158,7 @@ describeEachDatabase('tokens and a provider that is not as it should be', (given
     expect(provider.calls.get('/jwks')).toBe(1)
     expect((await caller(portal, await sign())('/api/users/me')).status).toBe(200)
     // What was refused just now counts against this address no longer than an hour.
-    clock.advance(refusalLimits.windowSeconds)
+    clock.advance(signInLimits.token.windowSeconds)
   })
 
   describe('that are opaque', () => {
@@ -247,7 +247,7 @@ describeEachDatabase('tokens and a provider that is not as it should be', (given
 
     it('are no longer asked about for whom a hundred were refused', async () => {
       answering({ active: false })
-      for (let n = 0; n < refusalLimits.refusals; n += 1) await caller(portal, `guess-${n}`)('/api/users/me')
+      for (let n = 0; n <= signInLimits.token.attempts; n += 1) await caller(portal, `guess-${n}`)('/api/users/me')
       const before = asked()
       await refused('one-more-guess', 429, 'rate.limited')
       expect(asked()).toBe(before)

@@ -18,5 +18,4 @@ export const bearerError = defineErrors({
   'auth.token_inactive': { status: 401, title: 'The access token holds no more, or never did.' },
   'auth.user_unknown': { status: 401, title: 'Nobody here has this identity.' },
   'auth.user_disabled': { status: 403, title: 'This account is disabled.' },
-  'rate.limited': { status: 429, title: 'Too many attempts.' },
 })

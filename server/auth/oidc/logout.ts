@@ -3,29 +3,35 @@ import type { Log } from '#server/lib/log'
 import type { PlatformScope } from '#server/scope'
 import type { Sealer } from '#server/vault/seal'
 import type { Provider } from '../provider/provider'
+import type { Attempts } from '../sign-in/attempts'
 import { signOut } from '../sign-in/sign-in'
 
 interface LogoutMeans {
   provider: Provider
   idTokenSealer: Sealer
+  attempts: Pick<Attempts, 'count'>
   log: Log
   /** PUBLIC_URL */
   publicUrl: string
 }
 
 /**
- * Ends the session of a token, if there is one.
+ * Ends the session of a token, if there is one; if not, it counts as a failed sign-in. Whoever has a session can always
+ * end it, whatever others at their address did.
  *
+ * @param from.address where it comes from
  * @returns where the provider ends its own (OpenID Connect RP-Initiated Logout 1.0), where the session came from it
  *   and it can be asked; a provider that is away does not keep anybody signed in here
+ * @throws AppError rate.limited
  */
 export async function logOut(
   scope: PlatformScope,
   means: LogoutMeans,
   token: string,
+  from: { address: string | null },
 ): Promise<string | undefined> {
   const hint = await scope.stores.sessions.findLogoutHint(sha256(token))
-  await signOut(scope, token)
+  if (!(await signOut(scope, token))) await means.attempts.count('address', from.address ?? 'unknown')
   if (!hint) return undefined
   try {
     return await endSessionAddress(means, hint)

@@ -6,6 +6,13 @@ const attemptError = defineErrors({
   'rate.limited': { status: 429, title: 'Too many attempts.' },
 })
 
+/** What whoever tries too often is told. @param seconds until attempts are let through again */
+export function tooMany(seconds: number) {
+  const retryAfterSeconds = Math.max(1, Math.ceil(seconds))
+  const detail = `Try again in ${retryAfterSeconds} seconds.`
+  return attemptError('rate.limited', { detail, retryAfterSeconds })
+}
+
 /** How many attempts are let through in a window of time. */
 interface AttemptLimit {
   attempts: number
@@ -18,17 +25,24 @@ interface AttemptLimit {
  * Limits of mails for a forgotten password: by recipient, and by the address that asks for them.
  * Limits of mails that invite: by recipient, so that nobody is flooded through us; by the tenant that sends them.
  * Limits of claims of domains, and of looking them up in the DNS: by tenant.
+ * Limits of sign-ins that are begun and not brought to an end, each of which is kept for a while: by address.
+ * Limits of access tokens that are refused, and of the lines that refusals write into the audit: by address, and by
+ * kind of refusal in all.
  */
 export const signInLimits = {
   account: { attempts: 10, windowSeconds: 900 },
   address: { attempts: 100, windowSeconds: 900 },
   invited: { attempts: 5, windowSeconds: 3600 },
   inviting: { attempts: 100, windowSeconds: 3600 },
+  beginning: { attempts: 600, windowSeconds: 900 },
   claiming: { attempts: 30, windowSeconds: 3600 },
   verifying: { attempts: 60, windowSeconds: 900 },
   factor: { attempts: 10, windowSeconds: 900 },
   mailTo: { attempts: 5, windowSeconds: 3600 },
   mailFrom: { attempts: 50, windowSeconds: 3600 },
+  token: { attempts: 100, windowSeconds: 3600 },
+  tokenLines: { attempts: 10, windowSeconds: 3600 },
+  refusalLines: { attempts: 200, windowSeconds: 3600 },
 } as const satisfies Record<string, AttemptLimit>
 
 export type AttemptKind = keyof typeof signInLimits
@@ -42,8 +56,12 @@ export interface Attempts {
   count(of: AttemptKind, who: string): Promise<void>
   /** Forgets every attempt on an account whose owner has just proved who they are. @param of default `account` */
   forget(who: string, of?: 'account' | 'factor'): Promise<void>
-  /** Takes back the one attempt from an address that succeeded; those that failed stay counted. */
-  takeBack(address: string): Promise<void>
+  /**
+   * Takes back the one attempt from an address that succeeded; those that failed stay counted.
+   *
+   * @param of default `address`
+   */
+  takeBack(address: string, of?: 'address' | 'beginning'): Promise<void>
 }
 
 /**
@@ -59,17 +77,30 @@ export function createAttempts(cache: Cache, key: Buffer): Attempts {
       const { attempts, windowSeconds } = signInLimits[of]
       const { count, resetsInSeconds } = await cache.increment(keyOf(of, who), windowSeconds)
       if (count <= attempts) return
-      const retryAfterSeconds = Math.max(1, Math.ceil(resetsInSeconds))
-      throw attemptError('rate.limited', {
-        detail: `Try again in ${retryAfterSeconds} seconds.`,
-        retryAfterSeconds,
-      })
+      throw tooMany(resetsInSeconds)
     },
     async forget(who, of = 'account') {
       await cache.delete(keyOf(of, who))
     },
-    async takeBack(address) {
-      await cache.increment(keyOf('address', address), signInLimits.address.windowSeconds, -1)
+    async takeBack(address, of = 'address') {
+      await cache.increment(keyOf(of, address), signInLimits[of].windowSeconds, -1)
     },
   }
+}
+
+/**
+ * Counts a look at what a token of somebody stands for against the address that it comes from, as a failed sign-in,
+ * unless it succeeds.
+ *
+ * @throws AppError rate.limited, and what `look` throws
+ */
+export async function countedLook<Result>(
+  { attempts }: { attempts: Attempts },
+  address: string | null,
+  look: () => Promise<Result>,
+): Promise<Result> {
+  await attempts.count('address', address ?? 'unknown')
+  const result = await look()
+  await attempts.takeBack(address ?? 'unknown')
+  return result
 }

@@ -1,6 +1,6 @@
 import { logOutFromProvider } from '#server/auth/oidc/backchannel-logout'
 import { oidcError } from '#server/auth/oidc/oidc.errors'
-import { noteRefusal } from '#server/auth/oidc/refusals'
+import { noteRefusedLogin } from '#server/auth/refusals/refusals'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { deviceOf } from '#server/http/device'
@@ -20,7 +20,7 @@ export default defineRoute({
       return {}
     } catch (error) {
       const { address } = deviceOf(event)
-      throw await noteRefusal(scope, container.attempts, error, { address, action: 'session.logout_refused' })
+      throw await noteRefusedLogin(scope, container.refusals, error, { address, refused: 'logout' })
     }
   },
 })
