@@ -7,7 +7,7 @@ import type { Container } from '#server/container'
 import { newToken } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
 import { issueSessionCookie } from './cookies'
-import { originOf } from './device'
+import { deviceOf, originOf } from './device'
 import { clearLoginBrowser, ensureLoginBrowser, loginBrowser } from './login-cookie'
 import { beginAtModule, exchangeCode, takeTokens, type ModuleProvider } from './oidc-module'
 
@@ -26,10 +26,16 @@ async function providerOf({ provider, config }: Container): Promise<ModuleProvid
   return { settings, metadata: await provider.metadata(), publicUrl: config.publicUrl }
 }
 
-/** Begins a login in this browser. @returns the address at the provider */
+/**
+ * Begins a login in this browser; it counts against the address that it comes from until it is brought to an end.
+ *
+ * @returns the address at the provider
+ * @throws AppError rate.limited, auth.provider_not_configured (404), auth.provider_unavailable
+ */
 export async function startLogin(event: H3Event, { returnTo, prompt, link }: LoginStart): Promise<string> {
   const { container } = event.context
   const provider = await providerOf(container)
+  await container.attempts.count('beginning', deviceOf(event).address ?? 'unknown')
   const nonce = newToken()
   const fresh = prompt === 'login'
   const { address, state, moduleCookies } = await beginAtModule(provider, {
@@ -70,5 +76,6 @@ export async function finishLogin(scope: PlatformScope, event: H3Event, handover
     await completeLink(scope, container, tokens, flow, session)
   } else issueSessionCookie(event, await completeLogin(scope, container, tokens, flow, originOf(event)))
   clearLoginBrowser(event)
+  await container.attempts.takeBack(deviceOf(event).address ?? 'unknown', 'beginning')
   return flow.returnTo
 }

@@ -3,6 +3,7 @@ import { logOut } from '#server/auth/oidc/logout'
 import type { PlatformScope } from '#server/scope'
 import { clearSessionCookie, sessionToken } from './cookies'
 import { refuseForeignCalls } from './csrf'
+import { deviceOf } from './device'
 import { httpError } from './http.errors'
 
 /** Ends the browser's session. @returns where the provider ends its own, where there is something to end */
@@ -10,8 +11,8 @@ export async function endSession(scope: PlatformScope, event: H3Event): Promise<
   const { container } = event.context
   const token = sessionToken(event)
   const means = { ...container, publicUrl: container.config.publicUrl }
-  const redirect = token && (await logOut(scope, means, token))
   clearSessionCookie(event)
+  const redirect = token && (await logOut(scope, means, token, deviceOf(event)))
   return redirect || undefined
 }
 

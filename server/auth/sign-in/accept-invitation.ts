@@ -5,6 +5,7 @@ import type { PlatformScope } from '#server/scope'
 import type { StartedSession } from '../sessions/sessions'
 import { beginSession } from './begin-session'
 import { isLocalSignInOn, type LocalSignInMeans } from './local-sign-in'
+import { countedLook } from './attempts'
 import type { SignInMeans, SignInOrigin } from './means'
 
 /** Accepting as somebody who is signed in begins no session. */
@@ -75,20 +76,4 @@ async function acceptAsNew(
     if (isUniqueViolation(error)) throw signInFirst
     throw error
   }
-}
-
-/**
- * Counts a look at an invitation against the address that it comes from, as a failed sign-in, unless it succeeds.
- *
- * @throws AppError rate.limited, and what `look` throws
- */
-export async function countedLook<Result>(
-  { attempts }: Pick<SignInMeans, 'attempts'>,
-  address: string | null,
-  look: () => Promise<Result>,
-): Promise<Result> {
-  await attempts.count('address', address ?? 'unknown')
-  const result = await look()
-  await attempts.takeBack(address ?? 'unknown')
-  return result
 }

@@ -3,6 +3,7 @@ import type { PlatformScope } from '#server/scope'
 import { acceptanceOf, examine } from '../second-factor/examine'
 import type { PasskeyQuestion } from '../second-factor/passkey-ceremonies'
 import type { SignInByPasskey } from '#shared/contracts/passkeys'
+import { countedLook } from './attempts'
 import { beginSession } from './begin-session'
 import { signInError, type SignedInUser, type SignInMeans, type SignInOrigin } from './means'
 
@@ -12,11 +13,13 @@ export interface SecondStepTokens {
   passkey: string | undefined
 }
 
-/** @throws AppError auth.sign_in_expired */
-async function pendingOf(means: SignInMeans, token: string | undefined) {
-  const pending = token ? await means.pendingSignIns.find(token) : null
-  if (!token || !pending) throw signInError('auth.sign_in_expired')
-  return { ...pending, token }
+/** @throws AppError auth.sign_in_expired, rate.limited */
+function pendingOf(means: SignInMeans, address: string | null, token: string | undefined) {
+  return countedLook(means, address, async () => {
+    const pending = token ? await means.pendingSignIns.find(token) : null
+    if (!token || !pending) throw signInError('auth.sign_in_expired')
+    return { ...pending, token }
+  })
 }
 
 /**
@@ -33,7 +36,8 @@ export async function completeSignIn(
   tokens: SecondStepTokens,
 ): Promise<SignedInUser> {
   const { attempts, pendingSignIns, sessionLimits } = means
-  const { userId, isOf, token } = await pendingOf(means, tokens.pending)
+  const { address } = origin.device
+  const { userId, isOf, token } = await pendingOf(means, address, tokens.pending)
   await attempts.count('factor', userId)
   const factors = scope.stores.factorsOf(userId)
   const passkeyContext = { purpose: 'second-factor', token: tokens.passkey } as const
@@ -57,7 +61,8 @@ export async function completeSignIn(
   await Promise.all([
     attempts.forget(begun.user.email ?? userId),
     attempts.forget(userId, 'factor'),
-    attempts.takeBack(origin.device.address ?? 'unknown'),
+    attempts.takeBack(address ?? 'unknown'),
+    ...('passkey' in proof ? [attempts.takeBack(address ?? 'unknown', 'beginning')] : []),
   ])
   return begun
 }
@@ -65,16 +70,31 @@ export async function completeSignIn(
 /**
  * What to ask the passkeys of whoever is signing in, as their second factor.
  *
- * @throws AppError auth.sign_in_expired
+ * @throws AppError auth.sign_in_expired, rate.limited
  */
 export async function askForSecondFactor(
   scope: PlatformScope,
   means: SignInMeans,
+  address: string | null,
   pendingToken: string | undefined,
 ): Promise<PasskeyQuestion> {
-  const { userId } = await pendingOf(means, pendingToken)
+  const { userId } = await pendingOf(means, address, pendingToken)
+  await means.attempts.count('beginning', address ?? 'unknown')
   const passkeys = await scope.stores.factorsOf(userId).passkeys.list()
   return means.passkeyCeremonies.ask('second-factor', { userId, passkeys })
+}
+
+/**
+ * What to ask whatever passkeys a browser has for this portal, to sign in by one of them alone.
+ *
+ * @throws AppError rate.limited
+ */
+export async function askForPasskey(
+  { attempts, passkeyCeremonies }: Pick<SignInMeans, 'attempts' | 'passkeyCeremonies'>,
+  address: string | null,
+): Promise<PasskeyQuestion> {
+  await attempts.count('beginning', address ?? 'unknown')
+  return passkeyCeremonies.ask('sign-in', null)
 }
 
 /**
@@ -109,6 +129,6 @@ export async function signInByPasskey(
     return null
   })
   if (!begun) throw signInError('auth.passkey_refused')
-  await attempts.takeBack(address)
+  await Promise.all([attempts.takeBack(address), attempts.takeBack(address, 'beginning')])
   return begun
 }

@@ -28,8 +28,8 @@ export async function setUp(
   input: Setup,
   { device }: SignInOrigin,
 ): Promise<{ user: UserRow; session: StartedSession }> {
-  if (!(await setupNeeded(scope))) throw setupError('setup.already_done')
   await attempts.count('address', device.address ?? 'unknown')
+  if (!(await setupNeeded(scope))) throw setupError('setup.already_done')
   const { email, name, tenant, portalName } = input
   const passwordHash = await passwords.hashNew(input.password, { path: 'password', about: [email, name] })
   try {

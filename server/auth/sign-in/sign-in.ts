@@ -55,14 +55,15 @@ export async function signIn(
   return begun
 }
 
-/** Ends the session of a token, if there is one. */
-export async function signOut(scope: PlatformScope, token: string): Promise<void> {
-  await scope.transaction(async (stores) => {
+/** Ends the session of a token. @returns whether there was one */
+export function signOut(scope: PlatformScope, token: string): Promise<boolean> {
+  return scope.transaction(async (stores) => {
     const session = await stores.sessions.findByHash(sha256(token))
-    if (!session) return
+    if (!session) return false
     await stores.sessions.endByHash(session.tokenHash)
     await stores
       .auditAs({ kind: 'user', id: session.userId })
       .record({ action: 'user.signed_out', subject: { kind: 'user', id: session.userId } })
+    return true
   })
 }

@@ -1,6 +1,8 @@
 import { requireLocalSignIn } from '#server/auth/sign-in/local-sign-in'
+import { askForPasskey } from '#server/auth/sign-in/second-step'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
+import { deviceOf } from '#server/http/device'
 import { askPasskey } from '#server/http/passkey-question'
 import { PasskeyOptions } from '#shared/contracts/passkeys'
 
@@ -12,6 +14,6 @@ export default defineRoute({
   idempotency: 'never',
   async handle({ scope, container, event }) {
     await requireLocalSignIn(scope, container)
-    return askPasskey(event, await container.passkeyCeremonies.ask('sign-in', null))
+    return askPasskey(event, await askForPasskey(container, deviceOf(event).address))
   },
 })

@@ -3,6 +3,7 @@ import { askForSecondFactor } from '#server/auth/sign-in/second-step'
 import { entry } from '#server/http/access'
 import { stepToken } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
+import { deviceOf } from '#server/http/device'
 import { askPasskey } from '#server/http/passkey-question'
 import { PasskeyOptions } from '#shared/contracts/passkeys'
 
@@ -14,6 +15,8 @@ export default defineRoute({
   idempotency: 'never',
   async handle({ scope, container, event }) {
     await requireLocalSignIn(scope, container)
-    return askPasskey(event, await askForSecondFactor(scope, container, stepToken(event, 'pending')))
+    const { address } = deviceOf(event)
+    const pending = stepToken(event, 'pending')
+    return askPasskey(event, await askForSecondFactor(scope, container, address, pending))
   },
 })

@@ -1,4 +1,4 @@
-import { countedLook } from '#server/auth/sign-in/accept-invitation'
+import { countedLook } from '#server/auth/sign-in/attempts'
 import { isLocalSignInOn } from '#server/auth/sign-in/local-sign-in'
 import { offerOf } from '#server/domain/invitations/invitations'
 import { entry } from '#server/http/access'
