@@ -247,7 +247,8 @@ describeEachDatabase('tokens and a provider that is not as it should be', (given
 
     it('are no longer asked about for whom a hundred were refused', async () => {
       answering({ active: false })
-      for (let n = 0; n <= signInLimits.token.attempts; n += 1) await caller(portal, `guess-${n}`)('/api/users/me')
+      for (let n = 0; n <= signInLimits.token.attempts; n += 1)
+        await caller(portal, `guess-${n}`)('/api/users/me')
       const before = asked()
       await refused('one-more-guess', 429, 'rate.limited')
       expect(asked()).toBe(before)
