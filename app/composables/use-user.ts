@@ -20,6 +20,10 @@ export function useUser(id: string) {
       }
     },
     remove: () => api.command(path, { method: 'DELETE' }),
+    async resetSecondFactor(): Promise<void> {
+      await api.command(`${path}/second-factor`, { method: 'DELETE' })
+      await page.refresh()
+    },
   }
 }
 

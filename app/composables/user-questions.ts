@@ -32,3 +32,11 @@ export const endSessionsQuestion = (name: string): Question => ({
   description: 'Every browser of theirs has to sign in again.',
   action: 'End them',
 })
+
+/** What is asked before the second factors of a user are removed. */
+export const secondFactorResetQuestion = (name: string): Question => ({
+  title: `Reset two-step sign-in of ${name}?`,
+  description:
+    'Make sure that it is really them who ask. Their app, passkeys and recovery codes stop counting, and they are signed out everywhere. Until they set up a new one, their password alone lets them in.',
+  action: 'Reset two-step sign-in',
+})

@@ -52,6 +52,8 @@ export const UserDetails = User.extend({
   roleSource: z.enum(['manual', 'idp']),
   /** Whether they can sign in with a password of this portal. */
   hasPassword: z.boolean(),
+  /** Whether a second factor is asked for when they do. */
+  hasSecondFactor: z.boolean(),
 })
 export type UserDetails = z.output<typeof UserDetails>
 

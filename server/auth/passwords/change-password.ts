@@ -1,9 +1,10 @@
 import type { ChangePassword } from '#shared/contracts/users'
+import { passwordChangedMail } from '#server/domain/mail/mail'
 import { userError } from '#server/domain/users/users'
 import type { SessionScope } from '#server/scope'
+import { tell, type AccountMail } from '../account-mail/account-mail'
 import { renewSession, type StartedSession } from '../sessions/sessions'
 import type { SignInMeans } from '../sign-in/means'
-import { tellOfChange, type PasswordMail } from './password-mail'
 
 /**
  * Changes the caller's own password. Every other session of theirs ends in the same transaction, so that a stolen one
@@ -16,7 +17,7 @@ import { tellOfChange, type PasswordMail } from './password-mail'
 export async function changePassword(
   scope: SessionScope,
   { passwords, attempts }: Pick<SignInMeans, 'passwords' | 'attempts'>,
-  mail: PasswordMail | undefined,
+  mail: AccountMail | undefined,
   input: ChangePassword,
 ): Promise<StartedSession> {
   const user = await scope.stores.self.get()
@@ -36,6 +37,8 @@ export async function changePassword(
     await audit.record({ action: 'user.password_changed', subject: { kind: 'user', id } })
     return renewSession(ownSessions, scope.session.id, {})
   })
-  tellOfChange(mail, user, scope.clock)
+  tell(mail, user, 'a mail that the password was changed', (sender, to) =>
+    passwordChangedMail(sender, to, { at: scope.clock.now() }),
+  )
   return session
 }

@@ -1,12 +1,12 @@
 import type { ForgotPassword, ResetPassword } from '#shared/contracts/auth'
-import { passwordResetMail } from '#server/domain/mail/mail'
+import { passwordChangedMail, passwordResetMail } from '#server/domain/mail/mail'
 import { addSeconds } from '#server/lib/clock'
 import { defineErrors } from '#server/lib/errors'
 import { newToken, sha256 } from '#server/lib/ids'
 import type { PlatformScope } from '#server/scope'
+import { tell, type AccountMail } from '../account-mail/account-mail'
 import type { SessionDevice } from '../sessions/sessions'
 import type { SignInMeans } from '../sign-in/means'
-import { tellOfChange, type PasswordMail } from './password-mail'
 
 const resetError = defineErrors({
   'password_reset.unavailable': { status: 409, title: 'This portal sends no mail.' },
@@ -25,7 +25,7 @@ const validMinutes = 30
 export async function forgotPassword(
   scope: PlatformScope,
   { attempts }: Pick<SignInMeans, 'attempts'>,
-  mail: PasswordMail | undefined,
+  mail: AccountMail | undefined,
   { email }: ForgotPassword,
   device: SessionDevice,
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function forgotPassword(
   mail.errands.run('a mail for a forgotten password', () => sendReset(scope, mail, email))
 }
 
-async function sendReset(scope: PlatformScope, mail: PasswordMail, email: string): Promise<void> {
+async function sendReset(scope: PlatformScope, mail: AccountMail, email: string): Promise<void> {
   const token = newToken()
   const user = await scope.transaction(async (stores) => {
     const user = await stores.users.findByEmail(email)
@@ -65,7 +65,7 @@ async function sendReset(scope: PlatformScope, mail: PasswordMail, email: string
 export async function resetPassword(
   scope: PlatformScope,
   { passwords, attempts }: Pick<SignInMeans, 'passwords' | 'attempts'>,
-  mail: PasswordMail | undefined,
+  mail: AccountMail | undefined,
   { token, password }: ResetPassword,
   device: SessionDevice,
 ): Promise<void> {
@@ -87,7 +87,9 @@ export async function resetPassword(
       .record({ action: 'user.password_reset', subject: { kind: 'user', id: userId } })
   })
   await Promise.all([attempts.forget(user.email ?? userId), attempts.takeBack(address)])
-  tellOfChange(mail, user, scope.clock)
+  tell(mail, user, 'a mail that the password was changed', (sender, to) =>
+    passwordChangedMail(sender, to, { at: scope.clock.now() }),
+  )
 }
 
 /** Removes what can no longer be used. @returns how many there were */

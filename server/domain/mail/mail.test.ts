@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
 import { startMailbox, type Mailbox } from '../../../tests/harness/mailbox'
-import { invitationMail, passwordChangedMail, passwordResetMail } from './mail'
+import { invitationMail, passwordChangedMail, passwordResetMail, secondFactorResetMail } from './mail'
 
 const sender = { portalName: 'Acme Workspace', origin: 'https://portal.example.org' }
 const ada = { email: 'ada@example.org', locale: null }
@@ -58,6 +58,18 @@ describe('a message', () => {
     const { text, html } = passwordChangedMail(sender, ada, { at })
     expect(text).toContain('25 November 2026 at 15:30 UTC')
     expect(html).not.toContain('<a ')
+  })
+})
+
+describe('a message that the second step was removed', () => {
+  it.each([
+    ['en', 'Your second step for Acme Workspace was removed', '25 November 2026 at 15:30 UTC'],
+    ['de', 'Ihr zweiter Schritt für Acme Workspace wurde entfernt', '25. November 2026'],
+  ])('says in %s when, what to do, and holds no link', (locale, subject, when) => {
+    const mail = secondFactorResetMail(sender, { ...ada, locale }, { at })
+    expect(mail.subject).toBe(subject)
+    for (const part of [mail.text, mail.html]) expect(part).toContain(when)
+    expect(mail.html).not.toContain('<a ')
   })
 })
 

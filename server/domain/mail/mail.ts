@@ -6,6 +6,7 @@ import type { Message } from './mailer.port'
 import { nameInMail } from './plain-words'
 
 export { onboardingMail } from './onboarding-mail'
+export { secondFactorResetMail } from './second-factor-mail'
 export type { MailRecipient, MailSender } from './mail-parties'
 export type { Mailer, Message } from './mailer.port'
 

@@ -29,7 +29,8 @@ export async function getUser(scope: OperatorScope, id: string): Promise<UserRow
  */
 export async function getUserDetails(scope: OperatorScope, id: string) {
   const user = await getUser(scope, id)
-  return { ...user, hasPassword: user.passwordHash !== null }
+  const hasSecondFactor = (await scope.stores.factorsOf(id).kinds()).length > 0
+  return { ...user, hasPassword: user.passwordHash !== null, hasSecondFactor }
 }
 
 /**

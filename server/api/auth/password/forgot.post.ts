@@ -3,7 +3,7 @@ import { forgotPassword } from '#server/auth/passwords/password-reset'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { deviceOf } from '#server/http/device'
-import { passwordMailOf } from '#server/http/password-mail'
+import { accountMailOf } from '#server/http/account-mail'
 import { ForgotPassword } from '#shared/contracts/auth'
 
 export default defineRoute({
@@ -14,6 +14,6 @@ export default defineRoute({
   status: 202,
   async handle({ scope, body, container, event }) {
     await requireLocalSignIn(scope, container)
-    await forgotPassword(scope, container, await passwordMailOf(container), body, deviceOf(event))
+    await forgotPassword(scope, container, await accountMailOf(container), body, deviceOf(event))
   },
 })

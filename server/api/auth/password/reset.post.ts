@@ -4,7 +4,7 @@ import { entry } from '#server/http/access'
 import { clearSessionCookie, clearStepCookies } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
 import { deviceOf } from '#server/http/device'
-import { passwordMailOf } from '#server/http/password-mail'
+import { accountMailOf } from '#server/http/account-mail'
 import { ResetPassword } from '#shared/contracts/auth'
 
 export default defineRoute({
@@ -14,7 +14,7 @@ export default defineRoute({
   body: ResetPassword,
   async handle({ scope, body, container, event }) {
     await requireLocalSignIn(scope, container)
-    await resetPassword(scope, container, await passwordMailOf(container), body, deviceOf(event))
+    await resetPassword(scope, container, await accountMailOf(container), body, deviceOf(event))
     clearStepCookies(event)
     clearSessionCookie(event)
   },

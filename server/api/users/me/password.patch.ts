@@ -2,7 +2,7 @@ import { changePassword } from '#server/auth/passwords/change-password'
 import { session } from '#server/http/access'
 import { issueSessionCookie } from '#server/http/cookies'
 import { defineRoute } from '#server/http/define-route'
-import { passwordMailOf } from '#server/http/password-mail'
+import { accountMailOf } from '#server/http/account-mail'
 import { ChangePassword } from '#shared/contracts/users'
 
 export default defineRoute({
@@ -12,6 +12,6 @@ export default defineRoute({
   stepUp: true,
   body: ChangePassword,
   async handle({ scope, body, container, event }) {
-    issueSessionCookie(event, await changePassword(scope, container, await passwordMailOf(container), body))
+    issueSessionCookie(event, await changePassword(scope, container, await accountMailOf(container), body))
   },
 })
