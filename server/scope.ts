@@ -170,7 +170,9 @@ function platformStores(db: DatabaseClient, acting: Acting) {
     overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
-    board: boardStore(db, clock),
+    board: boardStore(db, clock, acting.queue),
+    /** Of all tenants, and what is nobody's. */
+    allDrift: driftStore(db, null),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
     ofTenant: (tenantId: string, proven = actor) => tenantStores(db, { ...acting, actor: proven }, tenantId),
   }

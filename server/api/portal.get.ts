@@ -1,6 +1,6 @@
 import { isLocalSignInOn } from '#server/auth/sign-in/local-sign-in'
 import { setupNeeded } from '#server/auth/sign-in/setup'
-import { getSettings } from '#server/domain/settings/settings'
+import { getPortalName } from '#server/domain/settings/settings'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { PortalInfo } from '#shared/contracts/portal'
@@ -11,12 +11,12 @@ export default defineRoute({
   response: PortalInfo,
   async handle({ scope, container }) {
     const { config, mailer, provider } = container
-    const { portalName } = await getSettings(scope, config.authMode)
+    const name = await getPortalName(scope, config.authMode)
     const needed = config.authMode === 'standalone' && (await setupNeeded(scope))
     const local = await isLocalSignInOn(scope, container)
     const passwordReset = local && mailer !== undefined
     const issuer = (await provider.settings())?.issuer
     const signIn = { local, provider: issuer === undefined ? null : new URL(issuer).host }
-    return { name: portalName.value, authMode: config.authMode, setupNeeded: needed, passwordReset, signIn }
+    return { name, authMode: config.authMode, setupNeeded: needed, passwordReset, signIn }
   },
 })

@@ -41,6 +41,8 @@ export interface Config {
   readonly dnsResolver: string | undefined
   /** 0: never. */
   readonly sweepIntervalSeconds: number
+  /** Whether drift is repaired by itself; undefined: the settings decide. */
+  readonly driftRepair: boolean | undefined
   readonly trustedProxies: BlockList
   readonly worker: 'on' | 'off' | 'only'
   readonly provisioningConcurrency: number
@@ -197,6 +199,7 @@ function assemble(values: Environment): Config {
     ocis: ocisOf(values),
     dnsResolver: values.DNS_RESOLVER,
     sweepIntervalSeconds: values.SWEEP_INTERVAL_SECONDS ?? 3600,
+    driftRepair: values.DRIFT_REPAIR,
     trustedProxies: addressSet(values.TRUSTED_PROXIES ?? []),
     worker: values.WORKER ?? 'on',
     provisioningConcurrency: values.PROVISIONING_CONCURRENCY ?? 8,

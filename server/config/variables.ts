@@ -217,6 +217,12 @@ export const variables = {
       fallback: '3600',
     },
   ),
+  DRIFT_REPAIR: note(onOrOff.optional(), {
+    description:
+      '`on`: what a comparison finds missing or changed of an active tenant is repaired by itself. `off`: it is shown, ' +
+      'and somebody decides.',
+    fallback: 'what is set in the portal, else off',
+  }),
   OIDC_ISSUER: note(Issuer.optional(), {
     description:
       'The OpenID provider, exactly as its discovery document names it. Required in oidc-only mode; in standalone ' +

@@ -7,5 +7,9 @@ export const provisioningError = defineErrors({
   },
   'onboarding.no_mail_server': { status: 409, title: 'This portal has no mail server.' },
   'drift.not_found': { status: 404, title: 'This is not known, or not any more.' },
+  'drift.settled_already': {
+    status: 409,
+    title: 'This is over already, or is being repaired. Look at it again.',
+  },
   'run.not_found': { status: 404, title: 'There is no such run.' },
 })

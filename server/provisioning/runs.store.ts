@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import type { StepState } from './advance'
+import { endRepairs } from './drift/repairs.store'
 import { isPurgeAsked } from './purge.store'
 import type { PlanDigests } from './plan-hash'
 
@@ -82,6 +83,7 @@ export async function concludeRuns(
     where: { tenantId: tenant.id, status: 'running' },
     data: { status: failed ? 'failed' : 'done', endedAt: now },
   })
+  await endRepairs(tx, tenant.id)
   if (!steps.every(({ status }) => status === 'ok' || status === 'skipped')) return
   const audit = auditOf(tx, { tenantId: tenant.id, requestId: passId })
   const subject = { kind: 'tenant', id: tenant.id } as const

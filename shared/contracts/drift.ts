@@ -3,6 +3,17 @@ import { Id, PageQuery, pageOf, Timestamp } from './common'
 import { ServiceName } from './provisioning'
 import { TenantStatus } from './tenants'
 
+/**
+ * How far something is with what was found of it.
+ * - `open`: it was found, and nothing was decided
+ * - `repairing`: the run `repairRunId` is to bring it in line. When that run ends it is `repaired`, since the service was
+ *   read again, or `open` again, where that failed or it still shows
+ * - `accepted`: taken as right; `ignored`: hidden; both until something else is found
+ * - `repaired`: over, whoever brought it in line
+ */
+export const DriftStatus = z.enum(['open', 'repairing', 'accepted', 'ignored', 'repaired'])
+export type DriftStatus = z.output<typeof DriftStatus>
+
 /** Something at a service that is not as Tenantry left it: it was changed, is missing, or is ours and unknown to us. */
 export const Drift = z.object({
   id: Id,
@@ -12,12 +23,20 @@ export const Drift = z.object({
   name: z.string(),
   externalId: z.string().nullable(),
   what: z.enum(['changed', 'missing', 'unknown']),
-  status: z.enum(['open', 'accepted', 'ignored', 'repaired']),
+  status: DriftStatus,
+  /**
+   * The run that was last asked to bring it in line. Where it is `open` and has one, that did not help; null again once a
+   * comparison has seen it after that.
+   */
+  repairRunId: Id.nullable(),
   firstSeenAt: Timestamp,
   lastSeenAt: Timestamp,
 })
 export type Drift = z.output<typeof Drift>
 export const DriftPage = pageOf(Drift)
+
+/** Those of one status; `open` has those that are being repaired too. Absent: `open` and `accepted`. */
+export const DriftQuery = PageQuery.extend({ status: DriftStatus.optional() })
 
 const TenantName = z.object({ slug: z.string(), name: z.string() })
 
@@ -25,6 +44,8 @@ const TenantName = z.object({ slug: z.string(), name: z.string() })
 export const BoardDrift = Drift.extend({ tenant: TenantName.nullable() })
 export type BoardDrift = z.output<typeof BoardDrift>
 export const BoardDriftPage = pageOf(BoardDrift)
+/** Those of one status; `open` has those that are being repaired too. Absent: `open`. */
+export const BoardDriftQuery = DriftQuery.extend({ service: ServiceName.optional() })
 
 /** One comparison of all tenants with all services. `failures`: what could not be compared, by `service/step`. */
 export const Sweep = z.object({
@@ -45,12 +66,20 @@ export const Sweep = z.object({
 export type Sweep = z.output<typeof Sweep>
 export const SweepPage = pageOf(Sweep)
 
-/** All tenants at once. A service whose breaker is not among them is asked as usual. */
+/**
+ * All tenants at once. `drift`: what is open or being repaired. `queue.tenants`: those that could be worked on and that
+ * nobody works on; `queue.steps`: what of theirs is due. A service whose breaker is not among them is asked as usual;
+ * where replicas differ, it is as the one sees it that leaves it in peace for the longest time.
+ */
 export const Board = z.object({
   tenants: z.partialRecord(TenantStatus, z.number().int()),
   failing: z.array(z.object({ service: ServiceName, steps: z.number().int() })),
   drift: z.array(z.object({ service: ServiceName, things: z.number().int() })),
-  queue: z.object({ steps: z.number().int(), oldestWaitSeconds: z.number().int().nullable() }),
+  queue: z.object({
+    tenants: z.number().int(),
+    steps: z.number().int(),
+    oldestWaitSeconds: z.number().int().nullable(),
+  }),
   breakers: z.array(
     z.object({ service: ServiceName, state: z.enum(['open', 'half-open']), until: Timestamp }),
   ),

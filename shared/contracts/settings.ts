@@ -9,6 +9,8 @@ export const Settings = z.object({
   portalName: z.object({ value: z.string(), source: SettingSource }),
   /** Whoever is one of these signs in with a second factor; standalone mode only. */
   secondFactorRequiredOf: z.object({ value: z.array(AskedOf), source: SettingSource }),
+  /** Whether what a comparison finds missing or changed is repaired by itself. */
+  driftRepair: z.object({ value: z.boolean(), source: SettingSource }),
 })
 export type Settings = z.output<typeof Settings>
 
@@ -19,5 +21,6 @@ export const UpdateSettings = z.strictObject({
     .max(AskedOf.options.length)
     .transform((roles) => AskedOf.options.filter((role) => roles.includes(role)))
     .optional(),
+  driftRepair: z.boolean().optional(),
 })
 export type UpdateSettings = z.output<typeof UpdateSettings>

@@ -7,5 +7,5 @@ export default defineRoute({
   summary: 'All tenants at once: by state, what fails, what waits, what drifted, and the last sweep.',
   access: operator(),
   response: Board,
-  handle: ({ scope, container }) => getBoard(scope, container.breakers),
+  handle: ({ scope, container }) => getBoard(scope, container),
 })

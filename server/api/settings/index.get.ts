@@ -7,5 +7,5 @@ export default defineRoute({
   summary: 'All settings, each with its source.',
   access: operator(),
   response: Settings,
-  handle: ({ scope, container }) => getSettings(scope, container.config.authMode),
+  handle: ({ scope, container }) => getSettings(scope, container.config),
 })

@@ -10,5 +10,5 @@ export default defineRoute({
   body: UpdateSettings,
   stepUp: ({ secondFactorRequiredOf }) => secondFactorRequiredOf !== undefined,
   response: Settings,
-  handle: ({ scope, body, container }) => updateSettings(scope, container.config.authMode, body),
+  handle: ({ scope, body, container }) => updateSettings(scope, container.config, body),
 })

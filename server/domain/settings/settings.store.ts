@@ -22,6 +22,7 @@ const settings = {
   oidc: OidcValues,
   localSignIn: z.boolean(),
   secondFactorRequiredOf: z.array(AskedOf),
+  driftRepair: z.boolean(),
 } as const
 type SettingKey = keyof typeof settings
 type SettingValue<Key extends SettingKey> = z.output<(typeof settings)[Key]>

@@ -1,8 +1,9 @@
+import type { DriftStatus } from '#shared/contracts/drift'
 import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { ServiceName } from '../step-planner.port'
-import { stepsStore } from '../steps.store'
+import { stepsStore, type Announced } from '../steps.store'
 import { askSweep } from './sweeps.store'
 
 const sweepShown = {
@@ -11,10 +12,9 @@ const sweepShown = {
 } as const
 
 /** What operators see of all tenants at once: counts over indexes, so many statements however many tenants there are. */
-export function boardStore(db: DatabaseClient, clock: Clock) {
+export function boardStore(db: DatabaseClient, clock: Clock, queue?: Announced) {
   return {
     async counts() {
-      const due = { nextAttemptAt: { lte: clock.now() } }
       const tenants = await db.tenant.groupBy({ by: ['status'], _count: true })
       const failing = await db.provisioningStep.groupBy({
         by: ['service'],
@@ -23,20 +23,17 @@ export function boardStore(db: DatabaseClient, clock: Clock) {
       })
       const drift = await db.resourceDrift.groupBy({
         by: ['service'],
-        where: { status: 'open' },
+        where: { status: { in: ['open', 'repairing'] } },
         _count: true,
       })
-      const depth = await db.provisioningStep.count({ where: due })
-      const oldest = await db.provisioningStep.findFirst({
-        where: due,
-        orderBy: { nextAttemptAt: 'asc' },
-        select: { nextAttemptAt: true },
+      const steps = await db.provisioningStep.count({
+        where: { nextAttemptAt: { lte: clock.now() }, status: { not: 'running' } },
       })
       const sweep = await db.provisioningSweep.findFirst({
         orderBy: { startedAt: 'desc' },
         select: sweepShown,
       })
-      return { tenants, failing, drift, depth, oldestDueAt: oldest?.nextAttemptAt ?? null, sweep }
+      return { tenants, failing, drift, steps, sweep }
     },
 
     /** A page of the steps that failed, each with its tenant. */
@@ -50,11 +47,11 @@ export function boardStore(db: DatabaseClient, clock: Clock) {
       return toPage(rows, request)
     },
 
-    /** A page of what is open at the services, with its tenant where it is somebody's; newest first. */
-    async listDrift(request: PageRequest & { service?: ServiceName | undefined }) {
+    /** A page of what is in one of these statuses, with its tenant where it is somebody's; newest first. */
+    async listDrift(request: PageRequest & { service?: ServiceName | undefined }, statuses: DriftStatus[]) {
       const { where, ...page } = pageOfRows(request, 'newest first')
       const rows = await db.resourceDrift.findMany({
-        where: { status: 'open', ...(request.service && { service: request.service }), ...where },
+        where: { status: { in: statuses }, ...(request.service && { service: request.service }), ...where },
         ...page,
         include: { tenant: { select: { slug: true, name: true } } },
       })
@@ -68,14 +65,13 @@ export function boardStore(db: DatabaseClient, clock: Clock) {
 
     /** Asks the tenants with a step of this service that failed; so many at most. @returns their ids */
     async retryFailing(service: ServiceName, limit: number): Promise<string[]> {
-      const rows = await db.provisioningStep.findMany({
+      const rows = await db.provisioningStep.groupBy({
+        by: ['tenantId'],
         where: { service, status: 'error' },
-        distinct: ['tenantId'],
-        orderBy: { id: 'asc' },
+        orderBy: { tenantId: 'asc' },
         take: limit,
-        select: { tenantId: true },
       })
-      for (const { tenantId } of rows) await stepsStore(db, clock, tenantId).ask('retry')
+      for (const { tenantId } of rows) await stepsStore(db, clock, tenantId, queue).ask('retry')
       return rows.map(({ tenantId }) => tenantId)
     },
 

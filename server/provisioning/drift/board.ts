@@ -1,22 +1,31 @@
 import { z } from 'zod'
+import type { DriftStatus } from '#shared/contracts/drift'
 import type { OperatorScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
+import type { TenantQueue } from '../queue.port'
 import type { ServiceName } from '../step-planner.port'
 import type { BreakerBoard } from './breakers'
+import { shownStatuses } from './drift.policy'
 
 const atOnce = 50
 
 /** Tenants by state, what fails, what waits, what drifted, which services rest, and the last sweep. */
-export async function getBoard(scope: OperatorScope, breakers: BreakerBoard) {
-  const { tenants, failing, drift, depth, oldestDueAt, sweep } = await scope.stores.board.counts()
+export async function getBoard(
+  scope: OperatorScope,
+  { breakers, queue }: { breakers: BreakerBoard; queue: Pick<TenantQueue, 'depth'> },
+) {
+  const { tenants, failing, drift, steps, sweep } = await scope.stores.board.counts()
+  const waiting = await queue.depth()
   const now = scope.clock.now().getTime()
   return {
     tenants: Object.fromEntries(tenants.map(({ status, _count }) => [status, _count])),
     failing: failing.map(({ service, _count }) => ({ service, steps: _count })),
     drift: drift.map(({ service, _count }) => ({ service, things: _count })),
     queue: {
-      steps: depth,
-      oldestWaitSeconds: oldestDueAt ? Math.max(0, Math.round((now - oldestDueAt.getTime()) / 1000)) : null,
+      tenants: waiting.tenants,
+      steps,
+      oldestWaitSeconds:
+        waiting.oldestAt && Math.max(0, Math.round((now - waiting.oldestAt.getTime()) / 1000)),
     },
     breakers: await breakers.read(),
     sweep: sweep && showSweep(sweep),
@@ -36,12 +45,12 @@ export async function listFailing(
   return { items: shown, nextCursor }
 }
 
-/** A page of what is open at the services, of one where it is told; that of nobody too. */
-export function listOpenDrift(
+/** A page of what is open at the services, or of one status, of one service where it is told; that of nobody too. */
+export function listAllDrift(
   scope: OperatorScope,
-  request: PageRequest & { service?: ServiceName | undefined },
+  request: PageRequest & { service?: ServiceName | undefined; status?: DriftStatus | undefined },
 ) {
-  return scope.stores.board.listDrift(request)
+  return scope.stores.board.listDrift(request, shownStatuses(request.status, ['open']))
 }
 
 /** A page of the sweeps, newest first. */

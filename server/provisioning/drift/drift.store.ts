@@ -1,25 +1,35 @@
+import type { DriftStatus } from '#shared/contracts/drift'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 
-/** What is not as it should be of one tenant, bound. */
-export function driftStore(db: DatabaseClient, tenantId: string) {
+export type DriftStore = ReturnType<typeof driftStore>
+
+/** What is not as it should be of one tenant, bound. Null: of all, and of what is nobody's. */
+export function driftStore(db: DatabaseClient, tenantId: string | null) {
+  const bound = tenantId === null ? {} : { tenantId }
   return {
-    /** A page of what is open or was accepted, newest first. */
-    async list(request: PageRequest) {
+    /** A page of what is in one of these statuses, newest first. */
+    async list(request: PageRequest, statuses: DriftStatus[]) {
       const { where, ...page } = pageOfRows(request, 'newest first')
       const rows = await db.resourceDrift.findMany({
-        where: { tenantId, status: { in: ['open', 'accepted'] }, ...where },
+        where: { ...bound, status: { in: statuses }, ...where },
         ...page,
       })
       return toPage(rows, request)
     },
 
-    find: (id: string) => db.resourceDrift.findFirst({ where: { id, tenantId } }),
+    find: (id: string) => db.resourceDrift.findFirst({ where: { id, ...bound } }),
 
-    /** @returns whether it was there */
-    async settle(id: string, status: 'accepted' | 'ignored' | 'repaired'): Promise<boolean> {
-      const { count } = await db.resourceDrift.updateMany({ where: { id, tenantId }, data: { status } })
-      return count > 0
+    async settle(id: string, status: 'open' | 'accepted' | 'ignored'): Promise<void> {
+      await db.resourceDrift.updateMany({ where: { id, ...bound }, data: { status } })
+    },
+
+    /** Marks what a run was asked to bring in line. */
+    async repairing(ids: readonly string[], repairRunId: string): Promise<void> {
+      await db.resourceDrift.updateMany({
+        where: { id: { in: [...ids] }, ...bound },
+        data: { status: 'repairing', repairRunId },
+      })
     },
   }
 }

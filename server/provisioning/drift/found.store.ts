@@ -103,29 +103,34 @@ export async function endUnseen(
   })
 }
 
-/** What was accepted or ignored stays so until something else is found. What was repaired and shows again is open. */
+/**
+ * What was accepted or ignored stays so until something else is found. What was repaired, or was to be, and shows again
+ * is open.
+ *
+ * @param drifted of settled steps alone; of one thing the last counts
+ */
 export async function writeDrift(
   tx: DatabaseClient,
   { service, step }: OfStep,
   drifted: readonly Drifted[],
   now: Date,
 ): Promise<void> {
-  if (drifted.length === 0) return
-  const things = drifted.map(({ thing }) => thing)
-  const before = await tx.resourceDrift.findMany({ where: { service, step, thing: { in: things } } })
+  const all = new Map(drifted.map((one) => [one.thing, one]))
+  if (all.size === 0) return
+  const before = await tx.resourceDrift.findMany({ where: { service, step, thing: { in: [...all.keys()] } } })
   const known = new Map(before.map((row) => [row.thing, row]))
   const isSame = (one: Drifted) => {
     const row = known.get(one.thing)
     return row?.what === one.what && row.found === one.found && row.tenantId === one.tenantId
   }
-  const again = drifted.filter(isSame).flatMap(({ thing }) => known.get(thing) ?? [])
+  const again = [...all.values()].filter(isSame).flatMap(({ thing }) => known.get(thing) ?? [])
   const idsOf = (rows: readonly { id: string }[]) => ({ id: { in: rows.map(({ id }) => id) } })
-  await tx.resourceDrift.updateMany({ where: idsOf(again), data: { lastSeenAt: now } })
+  await tx.resourceDrift.updateMany({ where: idsOf(again), data: { lastSeenAt: now, repairRunId: null } })
   await tx.resourceDrift.updateMany({
-    where: { ...idsOf(again), status: 'repaired' },
+    where: { ...idsOf(again), status: { in: ['repaired', 'repairing'] } },
     data: { status: 'open' },
   })
-  const fresh = drifted.filter((one) => !isSame(one))
+  const fresh = [...all.values()].filter((one) => !isSame(one))
   await tx.resourceDrift.deleteMany({
     where: { service, step, thing: { in: fresh.map(({ thing }) => thing) } },
   })

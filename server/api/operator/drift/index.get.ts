@@ -1,12 +1,12 @@
 import { operator } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
-import { listOpenDrift } from '#server/provisioning/drift/board'
-import { BoardDriftPage, OfServiceQuery } from '#shared/contracts/drift'
+import { listAllDrift } from '#server/provisioning/drift/board'
+import { BoardDriftPage, BoardDriftQuery } from '#shared/contracts/drift'
 
 export default defineRoute({
   summary: 'What is not as it should be at the services, of all tenants; newest first.',
   access: operator(),
-  query: OfServiceQuery,
+  query: BoardDriftQuery,
   response: BoardDriftPage,
-  handle: ({ scope, query }) => listOpenDrift(scope, query),
+  handle: ({ scope, query }) => listAllDrift(scope, query),
 })
