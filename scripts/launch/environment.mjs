@@ -15,7 +15,18 @@ const names = [
   'NODE_ENV',
 ]
 const beginnings = [
-  ...['AUTHENTIK_', 'DATABASE_', 'DELETE_GRACE_', 'DNS_', 'DRIFT_', 'JWT_', 'MASTER_KEY', 'METRICS_', 'OCIS_', 'OIDC_'],
+  ...[
+    'AUTHENTIK_',
+    'DATABASE_',
+    'DELETE_GRACE_',
+    'DNS_',
+    'DRIFT_',
+    'JWT_',
+    'MASTER_KEY',
+    'METRICS_',
+    'OCIS_',
+    'OIDC_',
+  ],
   ...['PROVISIONING_', 'REDIS_', 'SEED_', 'SESSION_', 'SMTP_', 'STALWART_', 'SWEEP_', 'TRUSTED_', 'VAULT_'],
   ...['NITRO_', 'NUXT_', 'PG'],
 ]
