@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Operation, SchemaFault } from './fake-schema.ts'
-import type { GroupOperationId } from './fake-faults.ts'
+import type { GroupOperationId } from './fake-operations.ts'
 
 /** A group as the fake keeps it; on the wire it has the fields derived from these too. */
 export interface FakeGroup {
