@@ -1,5 +1,4 @@
 import { startAuthentikFake } from '../../server/integrations/authentik/fake.ts'
-import { operationIds as authentikOperations } from '../../server/integrations/authentik/fake-faults.ts'
 import { startOcisFake } from '../../server/integrations/ocis/fake.ts'
 import { startStalwartFake } from '../../server/integrations/stalwart/fake.ts'
 import { startMailbox } from '../../tests/harness/mailbox.ts'
@@ -56,6 +55,13 @@ export async function startServices(options: LabOptions): Promise<Lab> {
   return { services, environment, stop }
 }
 
+const gibibytesField = { name: 'gibibytes', label: 'GiB' }
+
+function bytesOf(gibibytes: string): number {
+  if (!/^\d{1,6}$/.test(gibibytes)) throw new Error('GiB takes a whole number.')
+  return Number(gibibytes) * 2 ** 30
+}
+
 interface Started {
   service: LabService
   variables: Record<string, string>
@@ -81,7 +87,7 @@ async function authentik(port: number, { token }: LabOptions): Promise<Started> 
     url: fake.url,
     faults: {
       faults: fake.faults,
-      operationIds: authentikOperations,
+      operationIds: fake.faults.operationIds,
       wrongToken: { kind: 'answer', status: 403, body: { detail: 'Token invalid/expired' } },
       calls: fake.calls,
       violations: fake.violations,
@@ -178,6 +184,12 @@ async function stalwart(port: number, { token, stalwart: dialect }: LabOptions) 
         act: ({ email = '' }) => fake.changeAccount(email, { canSignIn: false }),
       },
       {
+        name: 'fill-account',
+        label: 'Let mail come into a mailbox',
+        fields: [{ name: 'email', label: 'Mailbox', options: emails() }, gibibytesField],
+        act: ({ email = '', gibibytes = '' }) => fake.changeAccount(email, { usedBytes: bytesOf(gibibytes) }),
+      },
+      {
         name: 'remove-account',
         label: 'Delete a mailbox',
         fields: [{ name: 'email', label: 'Mailbox', options: emails() }],
@@ -217,11 +229,14 @@ async function files(port: number, { files: flavour }: LabOptions): Promise<Star
       {
         name: 'quota',
         label: 'Change a space’s quota',
-        fields: [space(), { name: 'gibibytes', label: 'GiB' }],
-        act: ({ id = '', gibibytes = '' }) => {
-          if (!/^\d{1,6}$/.test(gibibytes)) throw new Error('GiB takes a whole number.')
-          fake.changeDrive(id, { total: Number(gibibytes) * 2 ** 30 })
-        },
+        fields: [space(), gibibytesField],
+        act: ({ id = '', gibibytes = '' }) => fake.changeDrive(id, { total: bytesOf(gibibytes) }),
+      },
+      {
+        name: 'fill-space',
+        label: 'Let files come into a space',
+        fields: [space(), gibibytesField],
+        act: ({ id = '', gibibytes = '' }) => fake.changeDrive(id, { used: bytesOf(gibibytes) }),
       },
       {
         name: 'disable-space',

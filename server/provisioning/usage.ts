@@ -7,6 +7,9 @@ import { stepKey } from './steps'
 /** The steps that tell how much of what is paid for is used. */
 const tellingSteps = new Set(['stalwart/accounts', 'ocis/space'])
 
+/** What is known of a mailbox, which takes what it takes whatever its state; a closed space is told of by none. */
+const mailboxKind = 'account'
+
 /** What the services hold of a tenant now. */
 export interface Usage {
   uses: Use[]
@@ -29,7 +32,12 @@ export async function readUsage(scope: TenantScope, means: PlanMeans): Promise<U
       const externalId = known.get(stepKey(planner)) ?? null
       try {
         const ask = () => planner.plan(tenant, { externalId }, signal)
-        usage.uses.push(...((await means.gate(service).run(ask, signal)).uses ?? []))
+        const { uses = [], resources } = await means.gate(service).run(ask, signal)
+        usage.uses.push(...uses)
+        const untold = resources.filter(
+          ({ kind, name }) => kind === mailboxKind && !uses.some((use) => use.name === name),
+        )
+        if (untold.length > 0) usage.unknown.push({ service, why: untoldInWords(untold) })
       } catch (error) {
         if (!(error instanceof IntegrationError) && !signal.aborted) throw error
         const why = error instanceof IntegrationError ? error.message : 'It did not answer in time.'
@@ -38,4 +46,9 @@ export async function readUsage(scope: TenantScope, means: PlanMeans): Promise<U
     }),
   )
   return usage
+}
+
+function untoldInWords(untold: readonly { name: string }[]): string {
+  const [first, ...others] = untold.map(({ name }) => name)
+  return `It is not told how much ${first}${others.length > 0 ? ` and ${others.length} more` : ''} uses.`
 }

@@ -193,7 +193,16 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
       'subscription.does_not_fit',
       'The files of Acme take 11 GiB, and MVP has 10 GiB.',
     ])
+    const [ada, bob] = stalwart.accounts().map(({ email }) => email)
+    stalwart.changeAccount(ada ?? '', { usedBytes: 3 * gibibyte })
+    stalwart.changeAccount(bob ?? '', { usedBytes: 2 * gibibyte })
+    expect(await change('mvp')).toEqual([
+      'subscription.does_not_fit',
+      'The files of Acme take 11 GiB, and MVP has 10 GiB. ' +
+        `The mailbox ${ada} takes 3 GiB, and MVP has 2 GiB for each.`,
+    ])
     ocis.changeDrive(space?.id ?? '', { used: 0 })
+    stalwart.changeAccount(ada ?? '', { usedBytes: 0 })
     ocis.faults.add({ kind: 'answer', status: 503, times: 'always' })
     expect(await change('mvp')).toEqual(['subscription.usage_unknown', expect.stringContaining('OCIS')])
     ocis.faults.clear()

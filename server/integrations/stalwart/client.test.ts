@@ -56,6 +56,17 @@ describe.each(['jmap', 'rest'] as const)('over %s', (dialect) => {
       expect(withoutIds()).toEqual(before)
     })
 
+    it('tells what the mail in each mailbox takes', async () => {
+      const tenant = newTenant({ members: [member('ada'), member('bob')] })
+      await bringAbout(tenant)
+      fake.changeAccount('ada@acme.example', { usedBytes: 5_000_000_000 })
+      const [, accounts] = stepsOf()
+      expect((await accounts.plan(tenant, known, signal)).uses).toEqual([
+        { of: 'mailbox', name: 'ada@acme.example', usedBytes: 5_000_000_000 },
+        { of: 'mailbox', name: 'bob@acme.example', usedBytes: 0 },
+      ])
+    })
+
     it('lists all pages in a survey, and what is ours alone', async () => {
       const tenant = newTenant()
       for (let index = 0; index < 250; index++) {

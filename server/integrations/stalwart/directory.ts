@@ -46,7 +46,7 @@ export interface Mailbox {
   readonly displayName: string | null
   /** null: no limit. */
   readonly quotaBytes: number | null
-  /** null: it is not told, as 0.15 does not. */
+  /** null: it is not told. */
   readonly usedBytes: number | null
   /** Nobody can sign in; mail is still taken in. */
   readonly isClosed: boolean

@@ -26,6 +26,8 @@ export interface FakeAccount {
   canSignIn: boolean
   /** Whether it has a password. */
   hasPassword: boolean
+  /** What its mail takes. */
+  usedBytes: number
 }
 
 export const NewDomain = z.strictObject({
@@ -40,6 +42,13 @@ export const NewAccount = z.strictObject({
   aliases: z.array(z.string()).optional(),
   stamp: z.string().optional(),
 })
+const AccountChange = z.strictObject({
+  email: z.string(),
+  canSignIn: z.boolean().optional(),
+  description: z.string().optional(),
+  usedBytes: z.int().min(0).optional(),
+})
+export type AccountChange = Partial<Omit<z.output<typeof AccountChange>, 'email'>>
 export type NewDomain = z.output<typeof NewDomain>
 export type NewAccount = z.output<typeof NewAccount>
 
@@ -55,8 +64,8 @@ export interface FakeState {
   addDomain(domain: NewDomain): FakeDomain
   /** Puts an account there as somebody else would have, without a call. */
   addAccount(account: NewAccount): FakeAccount
-  /** Changes one as somebody else would: whether it may sign in, or its name. */
-  changeAccount(email: string, change: { canSignIn?: boolean; description?: string }): void
+  /** Changes one as somebody else would: whether it may sign in, its name, or what mail takes in it. */
+  changeAccount(email: string, change: AccountChange): void
   removeAccount(email: string): void
   removeKeys(domain: string): void
   /** Does what is to be done in the background: 0.16 makes its keys there. */
@@ -73,6 +82,7 @@ export interface Controls extends FakeState, Controlled<OperationId> {
 /**
  * Controls the fake from another process, as `createControl` says; its state holds `domains`, `accounts` and `requests`.
  * - `POST /-/domains`, `POST /-/accounts` → 201; made by somebody else
+ * - `PATCH /-/accounts` with `{ email, … }` → 201; changed by hand, or by mail that came
  * - `POST /-/tasks` → 204; does what waits in the background
  */
 export function controlOf(fake: Controls) {
@@ -83,6 +93,11 @@ export function controlOf(fake: Controls) {
       'POST /-/tasks': act(() => fake.runTasks()),
       'POST /-/domains': accept(NewDomain, refusals, (domain) => fake.addDomain(domain)),
       'POST /-/accounts': accept(NewAccount, refusals, (account) => fake.addAccount(account)),
+      'PATCH /-/accounts': accept(AccountChange, refusals, ({ email, ...change }) => {
+        if (!fake.accounts().some((account) => account.email === email))
+          throw new TypeError(`There is no account ${email}.`)
+        fake.changeAccount(email, change)
+      }),
     },
   })
 }

@@ -37,6 +37,8 @@ const toId = (number: number): string =>
 export function createJmapStore(options: { isExternal: boolean; now: () => Date }) {
   const rows: Rows = { 'x:Domain': new Map(), 'x:Account': new Map(), 'x:DkimSignature': new Map() }
   const publicKeys = new Map<string, string>()
+  /** What the mail of an account takes, in bytes. */
+  const used = new Map<string, number>()
   let tasks: string[] = []
   let last = 0
 
@@ -120,7 +122,7 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
         const account = rows['x:Account'].get(id)?.fields
         return account ? `${account.name}@${nameOf(account.domainId)}` : ''
       },
-      usedDiskQuota: () => 0,
+      usedDiskQuota: () => used.get(id) ?? 0,
     }),
     'x:DkimSignature': (id: string) => ({ publicKey: () => publicKeys.get(id) ?? '' }),
   }
@@ -210,7 +212,7 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
     accounts: () =>
       [...rows['x:Account']]
         .filter(([, { fields }]) => fields['@type'] === 'User')
-        .map(([id, { fields }]) => toFakeAccount(id, fields, nameOf))
+        .map(([id, { fields }]) => ({ ...toFakeAccount(id, fields, nameOf), usedBytes: used.get(id) ?? 0 }))
         .sort((one, other) => (one.email < other.email ? -1 : 1)),
 
     records: () => [...rows['x:Domain']].flatMap(([id, { fields }]) => recordsFor(fields.name, keysOf(id))),
@@ -246,8 +248,9 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
       return state.accounts().find(({ id }) => id === made.value) as FakeAccount
     },
 
-    changeAccount(email, { canSignIn, description }) {
+    changeAccount(email, { canSignIn, description, usedBytes }) {
       const account = state.accounts().find((it) => it.email === email)
+      if (account && usedBytes !== undefined) used.set(account.id, usedBytes)
       const disabledPermissions = { authenticate: true }
       store.update('x:Account', account?.id ?? '', {
         ...(description === undefined ? {} : { description }),
@@ -281,6 +284,7 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
 
     clear() {
       for (const objects of Object.values(rows)) objects.clear()
+      used.clear()
       tasks = []
     },
   }
@@ -290,7 +294,11 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
 
 const aliasNames = ({ aliases }: AccountFields) => Object.values(aliases).map(({ name }) => name)
 
-function toFakeAccount(id: string, fields: AccountFields, nameOf: (domainId: string) => string): FakeAccount {
+function toFakeAccount(
+  id: string,
+  fields: AccountFields,
+  nameOf: (domainId: string) => string,
+): Omit<FakeAccount, 'usedBytes'> {
   const { permissions } = fields
   const disabled = permissions['@type'] === 'Inherit' ? {} : permissions.disabledPermissions
   return {

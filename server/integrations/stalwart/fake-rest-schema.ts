@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 // Written by hand from what Stalwart 0.15 publishes (its openapi.yml), of the operations that matter here, and from
-// how 0.15.5 answers. `fields` and `filter` of the list, `deploy`, deleting settings by key and lists as values of a
+// how 0.15.5 answers. `fields` and `filter` of the list, `usedQuota`, `deploy`, deleting settings by key and lists as values of a
 // change are not in that document, and are in the server. fake.test.ts holds it against the document where that is
 // at hand.
 
@@ -80,6 +80,8 @@ export const PrincipalAnswer = z.strictObject({
   type: z.string(),
   name: z.string().optional(),
   quota: z.int().optional(),
+  /** In bytes; absent where it is nothing. */
+  usedQuota: z.int().optional(),
   description: z.string().optional(),
   secrets: oneOrMore,
   emails: oneOrMore,

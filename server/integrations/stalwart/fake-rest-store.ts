@@ -11,6 +11,7 @@ interface Principal {
   name: string
   description: string
   quota: number
+  usedQuota: number
   secrets: string[]
   emails: string[]
   urls: string[]
@@ -101,7 +102,7 @@ export function createRestStore(options: { isExternal: boolean }) {
       const { type, description = '', quota = 0, secrets = [], urls = [], roles = [] } = body
       const enabledPermissions = body.enabledPermissions ?? []
       const rest = { secrets, emails, urls, roles, enabledPermissions, disabledPermissions }
-      principals.set(name, { id: last, type, name, description, quota, ...rest })
+      principals.set(name, { id: last, type, name, description, quota, usedQuota: 0, ...rest })
       return { data: last }
     },
 
@@ -194,10 +195,11 @@ export function createRestStore(options: { isExternal: boolean }) {
       )
     },
 
-    changeAccount(email, { canSignIn, description }) {
+    changeAccount(email, { canSignIn, description, usedBytes }) {
       const principal = holderOf(email)
       if (!principal) return
       if (description !== undefined) principal.description = description
+      if (usedBytes !== undefined) principal.usedQuota = usedBytes
       if (canSignIn !== undefined) principal.disabledPermissions = canSignIn ? [] : ['authenticate']
     },
 
@@ -221,7 +223,7 @@ export function createRestStore(options: { isExternal: boolean }) {
 }
 
 function toFakeAccount(principal: Principal): FakeAccount {
-  const { id, name, emails, description, quota, disabledPermissions, secrets } = principal
+  const { id, name, emails, description, quota, usedQuota, disabledPermissions, secrets } = principal
   return {
     id: String(id),
     email: emails[0] ?? name,
@@ -230,5 +232,6 @@ function toFakeAccount(principal: Principal): FakeAccount {
     quotaBytes: quota || null,
     canSignIn: !disabledPermissions.includes('authenticate'),
     hasPassword: secrets.length > 0,
+    usedBytes: usedQuota,
   }
 }

@@ -9,7 +9,7 @@ import { Principal, PrincipalPage } from './wire'
 
 const nothing = z.unknown()
 const signIn = 'authenticate'
-const fields = ['type', 'name', 'description', 'emails', 'urls', 'quota', 'disabledPermissions']
+const fields = ['type', 'name', 'description', 'emails', 'urls', 'quota', 'usedQuota', 'disabledPermissions']
 
 type Mailboxes = Pick<
   Directory,
@@ -173,7 +173,7 @@ function toAddress(email: string): Address {
 }
 
 function toMailbox(principal: Principal): Mailbox {
-  const { id, name, description, urls, quota, disabledPermissions } = principal
+  const { id, name, description, urls, quota, usedQuota = 0, disabledPermissions } = principal
   const emails = principal.emails.map((email) => email.toLowerCase())
   const owners = urls.map(stampedOwner).filter((owner) => owner !== null)
   const email = emails[0] ?? name.toLowerCase()
@@ -184,7 +184,7 @@ function toMailbox(principal: Principal): Mailbox {
     owner: owners.length === 1 ? (owners[0] ?? null) : null,
     displayName: description ?? null,
     quotaBytes: typeof quota === 'number' && quota > 0 ? quota : null,
-    usedBytes: null,
+    usedBytes: usedQuota,
     isClosed: disabledPermissions.includes(signIn),
   }
   return { id: String(id), handle: name, ...mailbox, fingerprint: mailboxFingerprint(mailbox) }

@@ -105,7 +105,8 @@ export const UserObject = z.object({
   description: z.string().nullish(),
   aliases: z.record(z.string(), EmailAlias).default({}),
   quotas: z.record(z.string(), z.number()).default({}),
-  usedDiskQuota: z.number().nullish(),
+  /** In bytes. */
+  usedDiskQuota: z.number().min(0).nullish(),
   permissions: Permissions,
 })
 export type UserObject = z.output<typeof UserObject>
@@ -136,6 +137,8 @@ export const Principal = z.object({
   disabledPermissions: Texts,
   /** In bytes; a tenant has a list of them. */
   quota: z.union([z.number(), z.array(z.number())]).optional(),
+  /** In bytes; absent where it is nothing. */
+  usedQuota: z.number().min(0).optional(),
 })
 export type Principal = z.output<typeof Principal>
 
