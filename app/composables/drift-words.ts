@@ -1,4 +1,6 @@
-import type { Board, Drift, Sweep } from '#shared/contracts/drift'
+import type { Board, Drift, DriftStatus, Sweep } from '#shared/contracts/drift'
+import type { Question } from './use-confirm'
+import type { Settling } from './use-drift'
 import { ServiceName } from '#shared/contracts/provisioning'
 
 /** What is not as it should be of a thing at a service. */
@@ -25,6 +27,82 @@ export const driftWords: Record<
     meaning: 'It bears our mark, and nothing on record asks for it.',
   },
 }
+
+/** How far something is with what was found of it. */
+export const driftStatusWords: Record<
+  DriftStatus,
+  { label: string; color: 'warning' | 'info' | 'neutral' | 'success'; icon: string }
+> = {
+  open: { label: 'Open', color: 'warning', icon: 'i-lucide-circle-alert' },
+  repairing: { label: 'Being repaired', color: 'info', icon: 'i-lucide-loader-circle' },
+  accepted: { label: 'Accepted', color: 'neutral', icon: 'i-lucide-check' },
+  ignored: { label: 'Ignored', color: 'neutral', icon: 'i-lucide-eye-off' },
+  repaired: { label: 'Over', color: 'success', icon: 'i-lucide-circle-check' },
+}
+
+/** What is asked before a tenant's drift is repaired. */
+export const repairQuestion = ({ kind, name }: Drift): Question => ({
+  title: `Repair ${kind} ${name}?`,
+  description:
+    'Every service of this tenant is brought in line with what is on record, not this one thing alone. ' +
+    'The page Plan shows what that changes.',
+  action: 'Repair',
+  harmless: true,
+})
+
+const untouched =
+  'Nothing changes at the service; the next run for the tenant, whatever it is for, still brings it in line.'
+
+/** What can be decided about something, for its button and for the question behind it. */
+export const settlingWords: Record<
+  Settling,
+  { label: string; verb: string; done: string; question?: (thing: Drift) => Question }
+> = {
+  accept: {
+    label: 'Accept…',
+    verb: 'Accept',
+    done: 'It is accepted',
+    question: ({ kind, name }) => ({
+      title: `Accept ${kind} ${name} as it is?`,
+      description: `What was found counts as right until something else is found. ${untouched}`,
+      action: 'Accept',
+      harmless: true,
+    }),
+  },
+  ignore: {
+    label: 'Ignore…',
+    verb: 'Ignore',
+    done: 'It is ignored',
+    question: ({ kind, name }) => ({
+      title: `Ignore ${kind} ${name}?`,
+      description: `It is neither counted nor listed as open until something else is found. ${untouched}`,
+      action: 'Ignore',
+      harmless: true,
+    }),
+  },
+  reopen: { label: 'Reopen', verb: 'Reopen', done: 'It is open again' },
+}
+
+/** What can be decided about something that stands so. */
+export function settlingsFor(status: DriftStatus): Settling[] {
+  switch (status) {
+    case 'open':
+      return ['accept', 'ignore']
+    case 'accepted':
+      return ['ignore', 'reopen']
+    case 'ignored':
+      return ['accept', 'reopen']
+    default:
+      return []
+  }
+}
+
+/** The states that drift is listed by. */
+export const driftStates = ['accepted', 'ignored', 'repaired'] as const
+export const driftStateChoices = [
+  { label: driftStatusWords.open.label },
+  ...driftStates.map((value) => ({ value, label: driftStatusWords[value].label })),
+]
 
 export const sweepStatusWords: Record<
   Sweep['status'],
@@ -60,6 +138,10 @@ export function durationWords(seconds: number): string {
     .map(([count, unit]) => `${count} ${unit}`)
     .join(' ')
 }
+
+/** The same between two moments. */
+export const betweenWords = (from: string, to: string): string =>
+  durationWords((Date.parse(to) - Date.parse(from)) / 1000)
 
 /** `stalwart/accounts` as `E-mail, Mailboxes`. */
 export function stepAtServiceWords(key: string): string {

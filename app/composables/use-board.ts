@@ -1,4 +1,6 @@
+import type { BoardDrift, DriftStatus } from '#shared/contracts/drift'
 import type { ServiceName } from '#shared/contracts/provisioning'
+import type { Settling } from './use-drift'
 import { Board, BoardDriftPage, FailingStepPage, Retried, SweepPage } from '#shared/contracts/drift'
 import { RunStarted } from '#shared/contracts/provisioning'
 
@@ -55,21 +57,34 @@ export function useFailing(service: Ref<ServiceName | undefined>) {
   )
 }
 
-/** What is not as it should be, of all tenants; at one service where it is told. */
-export function useBoardDrift(service: Ref<ServiceName | undefined>) {
+/**
+ * What is not as it should be, of all tenants; at one service where it is told.
+ *
+ * @param status that wanted; undefined: what is open or being repaired
+ */
+export function useBoardDrift(service: Ref<ServiceName | undefined>, status: Ref<DriftStatus | undefined>) {
   const api = useApi()
-  return usePagedList(
+  const list = usePagedList<BoardDrift>(
     'board drift',
     (cursor) =>
-      api.request(BoardDriftPage, `${path}/drift`, { query: { service: service.value, cursor, limit: 10 } }),
-    service,
+      api.request(BoardDriftPage, `${path}/drift`, {
+        query: { service: service.value, status: status.value, cursor, limit: 10 },
+      }),
+    computed(() => `${service.value ?? ''} ${status.value ?? ''}`),
   )
+  return {
+    ...list,
+    async settle({ id }: BoardDrift, how: Settling): Promise<void> {
+      await api.command(`${path}/drift/${id}/${how}`, { method: 'POST' })
+      await list.refresh()
+    },
+  }
 }
 
 /** The comparisons of all tenants with all services, newest first. */
 export function useSweeps() {
   const api = useApi()
   return usePagedList('sweeps', (cursor) =>
-    api.request(SweepPage, `${path}/sweep`, { query: { cursor, limit: 5 } }),
+    api.request(SweepPage, `${path}/sweep`, { query: { cursor, limit: 25 } }),
   )
 }

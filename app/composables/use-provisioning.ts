@@ -1,5 +1,10 @@
 import type { StepEvent } from '#shared/contracts/provisioning'
-import { Provisioning, ProvisioningRunPage, RunStarted } from '#shared/contracts/provisioning'
+import {
+  Provisioning,
+  ProvisioningRun,
+  ProvisioningRunPage,
+  RunStarted,
+} from '#shared/contracts/provisioning'
 
 /** How far a tenant's services are set up; kept up to date while the page is open. */
 export function useProvisioning(slug: string) {
@@ -45,5 +50,13 @@ export function useRuns(slug: string) {
   const api = useApi()
   return usePagedList(`runs:${slug}`, (cursor) =>
     api.request(ProvisioningRunPage, `/api/tenants/${slug}/runs`, { query: { cursor, limit: 10 } }),
+  )
+}
+
+/** One of them. */
+export function useRun(slug: string, runId: string) {
+  const api = useApi()
+  return usePageData(`run:${runId}`, () =>
+    api.request(ProvisioningRun, `/api/tenants/${slug}/runs/${encodeURIComponent(runId)}`),
   )
 }

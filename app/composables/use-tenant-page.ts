@@ -2,6 +2,7 @@
 export interface TenantPage {
   tenant: ReturnType<typeof useTenant>
   provisioning: ReturnType<typeof useProvisioning>
+  driftCount: ReturnType<typeof useDriftCount>
 }
 
 const key: InjectionKey<TenantPage> = Symbol('tenant page')

@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startStalwartFake, type StalwartFake } from '#server/integrations/stalwart/fake'
 import { startNameServer, type NameServer } from '../harness/name-server'
 import { createTenant, createUser, openPortal, setUp, type BrowserPortal, type Visit } from './portal'
+import { expectWellMade } from './well-made'
 
 const narrow = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true }
 let names: NameServer
@@ -25,21 +25,6 @@ afterAll(async () => {
   await mail?.stop()
   await names?.stop()
 })
-
-/** Nothing for axe to find in either theme, and nothing wider than the screen. */
-async function expectWellMade({ page }: Visit): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.waitForFunction((theme) => document.documentElement.classList.contains(theme), colorScheme)
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
-      .analyze()
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
-  }
-  expect(
-    await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-  ).toBe(0)
-}
 
 interface Shown {
   items: { challenge: { name: string; value: string }; records: { purpose: string; value: string }[] }[]

@@ -127,6 +127,29 @@ test('the command palette goes anywhere', async () => {
   await page.getByRole('heading', { name: 'Users' }).waitFor()
 })
 
+test('the board is reached, narrowed and asked to compare', async () => {
+  const { page } = visit
+  await press('Control+k')
+  await page.getByPlaceholder('Go to…').waitFor()
+  await type('board')
+  await page.getByRole('option', { name: 'Board' }).waitFor()
+  await press('Enter')
+  await page.getByRole('heading', { name: 'Board', exact: true }).waitFor()
+  await tabTo(page.getByRole('button', { name: 'Compare now' }))
+  await press('Enter')
+  await page.getByText('Every tenant is being compared').first().waitFor()
+  await page.locator('[data-sweep=done]').waitFor()
+
+  await tabTo(page.getByRole('navigation', { name: 'Drift by state' }).getByRole('link', { name: 'Ignored' }))
+  await press('Enter')
+  await page.getByText('There is nothing of this kind').waitFor()
+  expect(new URL(page.url()).searchParams.get('status')).toBe('ignored')
+  await tabTo(page.getByRole('link', { name: /Active/ }), 'Shift+Tab')
+  await press('Enter')
+  await page.getByRole('row').filter({ hasText: 'acme' }).waitFor()
+  expect(page.url()).toContain('/operator/tenants?status=active')
+})
+
 test('a change of page is announced', async () => {
   const { page } = visit
   await tabTo(page.getByRole('link', { name: 'Home' }))

@@ -95,15 +95,15 @@ describe('somebody else’s tenant', () => {
 })
 
 describe('an operator’s page', () => {
-  test.each(['/operator/tenants', '/operator/users', '/operator/audit', '/operator/settings'])(
-    '%s opens for nobody else',
-    async (path) => {
-      const bob = await portal.visit()
-      await bob.signIn('bob@example.org')
-      expect(await bob.open(path)).toBe(403)
-      expect(await bob.page.content()).not.toContain('Secret Corporation')
-    },
-  )
+  test.each([
+    ...['/operator/board', '/operator/board/comparisons', '/operator/tenants', '/operator/users'],
+    ...['/operator/audit', '/operator/settings'],
+  ])('%s opens for nobody else', async (path) => {
+    const bob = await portal.visit()
+    await bob.signIn('bob@example.org')
+    expect(await bob.open(path)).toBe(403)
+    expect(await bob.page.content()).not.toContain('Secret Corporation')
+  })
 })
 
 describe('after signing out', () => {
