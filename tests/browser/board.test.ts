@@ -45,13 +45,11 @@ const answer = (name: string) => boss.page.getByRole('alertdialog').getByRole('b
 /** Presses the button, and waits until that comparison is over, as whoever looks at the page sees it. */
 async function compare(): Promise<void> {
   const { page } = boss
-  const before = await page
+  const shown = await page
     .locator('[data-sweep] time')
-    .first()
-    .getAttribute('datetime')
-    .catch(() => null)
+    .evaluateAll(([time]) => time?.getAttribute('datetime'))
   await page.getByRole('button', { name: 'Compare now' }).click()
-  await page.locator(`[data-sweep=done]:not(:has(time[datetime="${before}"]))`).waitFor({ timeout: 20_000 })
+  await page.locator(`[data-sweep=done]:not(:has(time[datetime="${shown}"]))`).waitFor({ timeout: 20_000 })
 }
 
 test('tenants are counted by state, and each state leads to them', async () => {
@@ -108,7 +106,10 @@ test('what fails is listed with the service’s words, and tried again: one tena
   portal.authentik.faults.add({ kind: 'answer', status: 503, body: 'no', times: 'always' })
   for (const slug of ['acme', longSlug]) await boss.call('POST', `/api/tenants/${slug}/reconcile`, {})
   await failing('acme').first().getByText('Next attempt').waitFor({ timeout: 20_000 })
-  await failing(longSlug).first().getByText('503').waitFor({ timeout: 20_000 })
+  await failing(longSlug)
+    .first()
+    .getByText(/Authentik did not|could not be asked/)
+    .waitFor({ timeout: 20_000 })
   await expectWellMade(boss)
   const phone = await portal.visit(narrow)
   await phone.signIn('ada@example.org')
@@ -160,14 +161,15 @@ test('it asks again and again while somebody looks, and not while nobody does', 
       document.dispatchEvent(new Event('visibilitychange'))
     }, isHidden)
   await page.clock.runFor(11_000)
-  await expect.poll(() => asked).toBe(1)
+  await expect.poll(() => asked).toBeGreaterThan(0)
   await settled()
   await hide(true)
+  const before = asked
   await page.clock.runFor(120_000)
   await settled()
-  expect(asked).toBe(1)
+  expect(asked).toBe(before)
   await hide(false)
-  await expect.poll(() => asked).toBe(2)
+  await expect.poll(() => asked).toBeGreaterThan(before)
 })
 
 test('all comparisons are listed', async () => {
