@@ -23,7 +23,7 @@ import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createAuthentik, type Authentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
 import { createOcisPlanners } from '#server/integrations/ocis/client'
-import { createSmtpMailer } from '#server/integrations/smtp/client'
+import type { SmtpOptions } from '#server/integrations/smtp/client'
 import { createStalwartPlanners, createStalwartRecords } from '#server/integrations/stalwart/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createErrands, type Errands } from '#server/lib/errands'
@@ -124,6 +124,12 @@ function plannersOf(
   ]
 }
 
+/** Loaded where there is mail to send: a start without is quicker. */
+async function openMailer(options: SmtpOptions): Promise<Mailer> {
+  const { createSmtpMailer } = await import('#server/integrations/smtp/client')
+  return createSmtpMailer(options)
+}
+
 /**
  * Opens everything that the configuration names, with the database migrated.
  *
@@ -163,7 +169,7 @@ export async function createContainer(
     const rows = createRowsQueue(database, clock, defaultLeaseMs)
     const queue = jobs ? createJobsQueue(jobs, rows, clock) : rows
     const { mail, stalwart } = config
-    const mailer = mail && keep(createSmtpMailer({ url: mail.smtpUrl, from: mail.from }))
+    const mailer = mail && keep(await openMailer({ url: mail.smtpUrl, from: mail.from }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
     const localAccounts = config.authMode === 'standalone'
