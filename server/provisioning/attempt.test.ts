@@ -31,8 +31,9 @@ function serviceWith(changes: (Change & { apply?: Made; hides?: boolean })[]) {
 
 function attempt(service: Pick<Attempt, 'planner'>, given: Partial<Attempt & AttemptMeans> = {}) {
   const plain = { tenant, known: { externalId: null }, attempt: 1, mayDelete: true, approved: undefined }
+  const signal = new AbortController().signal
   return attemptStep(
-    { planner: service.planner, ...plain, signal: new AbortController().signal, ...given },
+    { planner: service.planner, ...plain, signal, assertHeld: () => {}, ...given },
     {
       clock,
       log: silent,
@@ -51,6 +52,17 @@ describe('an attempt', () => {
   it('makes what is planned in its order, and is done when it reads nothing more', async () => {
     const service = serviceWith([create('a'), create('b')])
     expect(await attempt(service)).toMatchObject({ status: 'ok', reason: null, resources: [{}, {}] })
+    expect(service.made).toEqual(['a', 'b'])
+  })
+
+  it('makes nothing any more once its lease is over by the clock, whether anybody noticed or not', async () => {
+    const service = serviceWith([create('a'), create('b'), create('c')])
+    const lease = new AbortController()
+    const assertHeld = () => {
+      if (service.made.length === 2) lease.abort(new Error('The lease was lost'))
+      lease.signal.throwIfAborted()
+    }
+    expect(await attempt(service, { signal: lease.signal, assertHeld })).toEqual({ status: 'pending' })
     expect(service.made).toEqual(['a', 'b'])
   })
 

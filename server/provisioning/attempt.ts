@@ -54,6 +54,12 @@ export interface Attempt {
   /** Digests of the changes that were approved, of which some may be made already; undefined: any. */
   readonly approved: ReadonlySet<string> | undefined
   readonly signal: AbortSignal
+  /**
+   * Asked before each call, by the clock: a process that stood still may not have noticed yet that its lease is over.
+   *
+   * @throws where nothing may be done any more; the signal is aborted then
+   */
+  readonly assertHeld: () => void
 }
 
 /** Most characters that are kept of a failure's words and of a reason. */
@@ -121,9 +127,10 @@ async function bringAbout(attempt: Attempt, means: AttemptMeans): Promise<StepOu
 }
 
 /** Makes one call in the service's turn, within the time allowed. */
-function caller({ planner, signal }: Attempt, { gate, stepTimeoutMs }: AttemptMeans) {
+function caller({ planner, signal, assertHeld }: Attempt, { gate, stepTimeoutMs }: AttemptMeans) {
   return <Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> =>
     gate(planner.service).run(async () => {
+      assertHeld()
       const timeout = new AbortController()
       const timer = setTimeout(() => timeout.abort(new StepTimeout(stepTimeoutMs)), stepTimeoutMs)
       timer.unref()

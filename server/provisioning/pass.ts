@@ -91,7 +91,10 @@ async function runStep(
   const known = { externalId: step.externalId }
   lease.assertHeld()
   const outcome = await attemptStep(
-    { planner, tenant, known, attempt: step.attempt, mayDelete, approved, signal },
+    {
+      ...{ planner, tenant, known, attempt: step.attempt, mayDelete, approved, signal },
+      assertHeld: () => lease.assertHeld(),
+    },
     means,
   )
   lease.assertHeld()
