@@ -15,6 +15,11 @@ export async function readDesired(db: DatabaseClient, tenantId: string): Promise
       runs: newestPurge,
       subscription: { select: { plan: true } },
       domains: { where: { verifiedAt: { not: null } }, select: { name: true, verifiedAt: true } },
+      receipts: {
+        where: { completedAt: null },
+        orderBy: { id: 'asc' },
+        select: { user: { select: { id: true, email: true } } },
+      },
       members: {
         orderBy: { id: 'asc' },
         select: {
@@ -28,12 +33,13 @@ export async function readDesired(db: DatabaseClient, tenantId: string): Promise
     },
   })
   if (!tenant?.subscription) return null
-  const { subscription, domains, members, runs, purgeAt, ...facts } = tenant
+  const { subscription, domains, members, receipts, runs, purgeAt, ...facts } = tenant
   return desiredTenant({
     ...facts,
     purgeAsked: isPurge({ status: facts.status, purgeAt }, runs[0]),
     plan: subscription.plan,
     domains: domains.flatMap(({ name, verifiedAt }) => (verifiedAt ? [{ name, verifiedAt }] : [])),
+    former: receipts.map(({ user: { id: userId, email } }) => ({ userId, email })),
     members: members.map(({ user: { status, ...user }, source, ...member }) => ({
       ...member,
       ...user,

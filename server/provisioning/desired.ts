@@ -1,6 +1,6 @@
 import { plans, type Plan } from '#shared/contracts/subscriptions'
 import type { TenantStatus } from '#shared/contracts/tenants'
-import type { DesiredMember, DesiredTenant } from './step-planner.port'
+import type { DesiredMember, DesiredTenant, FormerMember } from './step-planner.port'
 
 export type { DesiredMember, DesiredTenant } from './step-planner.port'
 
@@ -16,6 +16,8 @@ export interface TenantFacts {
   /** The verified ones. */
   readonly domains: readonly { readonly name: string; readonly verifiedAt: Date }[]
   readonly members: readonly (DesiredMember & { readonly isActive: boolean })[]
+  /** Of whom a receipt is open. */
+  readonly former: readonly FormerMember[]
 }
 
 const gibibyte = 1024 ** 3
@@ -23,6 +25,8 @@ const gibibyte = 1024 ** 3
 /** What the tenant should have, from what is on record of it. */
 export function desiredTenant(facts: TenantFacts): DesiredTenant {
   const { id, slug, name, plan } = facts
+  const members = facts.members.filter(({ isActive }) => isActive)
+  const inside = new Set(members.map(({ userId }) => userId))
   return {
     id,
     slug,
@@ -33,7 +37,8 @@ export function desiredTenant(facts: TenantFacts): DesiredTenant {
     domains: facts.domains
       .toSorted((a, b) => a.verifiedAt.getTime() - b.verifiedAt.getTime() || (a.name < b.name ? -1 : 1))
       .map((domain) => domain.name),
-    members: facts.members.filter(({ isActive }) => isActive).map(({ isActive: _, ...member }) => member),
+    members: members.map(({ isActive: _, ...member }) => member),
+    former: facts.former.filter(({ userId }) => !inside.has(userId)),
   }
 }
 

@@ -3,7 +3,7 @@ import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { StepState } from './advance'
-import type { AccessRead } from './step-planner.port'
+import { theirName, type AccessRead } from './step-planner.port'
 import { givesAccess, peopleSteps, stepKey, type StepName } from './steps'
 
 /** What a step reads where its planner does not tell of single people. */
@@ -35,9 +35,17 @@ export function receiptsStore(db: DatabaseClient, clock: Clock, tenantId: string
         include: { user: { select: { name: true } }, entries: { orderBy: { at: 'asc' } } },
       })
       const { items, nextCursor } = toPage(rows, request)
-      return { items: items.map(({ user, ...receipt }) => ({ ...receipt, name: user.name })), nextCursor }
+      return { items: items.map(({ user, ...receipt }) => withName(receipt, user.name)), nextCursor }
     },
   }
+}
+
+function withName<Receipt extends { entries: { found: string }[] }>(receipt: Receipt, name: string) {
+  const entries = receipt.entries.map((entry) => ({
+    ...entry,
+    found: entry.found.replaceAll(theirName, () => name),
+  }))
+  return { ...receipt, name, entries }
 }
 
 /**
@@ -66,7 +74,10 @@ export async function fillReceipts(
   }
 }
 
-/** Completes the receipts with an entry of every step that gives people access, but for those that are skipped. */
+/**
+ * Completes the receipts with an entry of every step that gives people access, but for those that are skipped and never
+ * made anything: where a service was set up once, somebody may still be there until it can be asked again.
+ */
 export async function completeReceipts(
   tx: DatabaseClient,
   tenantId: string,
@@ -78,7 +89,9 @@ export async function completeReceipts(
     select: { id: true, entries: { select: { service: true, step: true } } },
   })
   if (open.length === 0) return
-  const skipped = steps.filter(({ status }) => status === 'skipped').map(stepKey)
+  const skipped = steps
+    .filter(({ status, externalId }) => status === 'skipped' && externalId === null)
+    .map(stepKey)
   const complete = open.filter(({ entries }) => {
     const read = new Set([...skipped, ...entries.map(stepKey)])
     return peopleSteps.every((key) => read.has(key))

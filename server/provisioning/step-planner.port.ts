@@ -22,6 +22,19 @@ export interface DesiredTenant {
   readonly domains: readonly string[]
   /** Of the order in which they came. Nobody who is disabled or deleted is among them. */
   readonly members: readonly DesiredMember[]
+  /**
+   * Whose access ended, and of whom some service was not read since to be without it: the open receipts. Nobody of them
+   * is a member.
+   */
+  readonly former?: readonly FormerMember[]
+}
+
+/** Somebody who has to be out. */
+export interface FormerMember {
+  /** UUID of the user. */
+  readonly userId: string
+  /** In lower case; null where nobody knows it, or any more. */
+  readonly email: string | null
 }
 
 export interface DesiredMember {
@@ -79,10 +92,13 @@ export interface Resource {
   readonly fingerprint: string
 }
 
+/** Stands for the person's name in what was found of them; their name is not kept there, since it may be erased. */
+export const theirName = '{name}'
+
 /** What was read at a service of one person. */
 export interface AccessRead {
   readonly hasAccess: boolean
-  /** In words, such as `ada@acme.example: sign-in off, mail kept.` */
+  /** In words, such as `{name} is not in the group acme.` */
   readonly found: string
 }
 

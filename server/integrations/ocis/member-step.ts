@@ -1,6 +1,12 @@
 import { sha256 } from '#server/lib/ids'
 import type { DesiredTenant } from './desired'
-import type { AccessRead, PlannedChange, Resource, StepPlanner } from '#server/provisioning/step-planner.port'
+import {
+  theirName,
+  type AccessRead,
+  type PlannedChange,
+  type Resource,
+  type StepPlanner,
+} from '#server/provisioning/step-planner.port'
 import { failed } from './failure'
 import { findSpaces, type SpaceHints } from './found'
 import { compareMembers, type Holder, type MemberChange } from './member-plan'
@@ -74,16 +80,23 @@ export function createMemberStep(tools: {
   }
 }
 
-/** An account is told by its address alone, which a person who left has taken along: so all who are in it are told. */
+/**
+ * An account is told by its address alone, which a person who left may have taken along: they are not in the space
+ * because everybody who is has the address of a member.
+ */
 function accessIn(tenant: DesiredTenant, holders: readonly Holder[], changes: readonly MemberChange[]) {
   const leaving = changes.filter((change) => change.do === 'remove').length
   return (userId: string): AccessRead => {
     if (tenant.members.some((member) => member.userId === userId))
-      return { hasAccess: true, found: 'They are a member.' }
+      return { hasAccess: true, found: `${theirName} is a member.` }
     if (leaving > 0) return { hasAccess: true, found: `${leaving} people who left are still in the space.` }
-    if (holders.length === 0) return { hasAccess: false, found: 'Nobody is in the space.' }
-    const who = holders.length === 1 ? '1 person is' : `${holders.length} people are`
-    return { hasAccess: false, found: `${who} in the space, and none of them has left the tenant.` }
+    const who =
+      holders.length === 0
+        ? 'nobody is'
+        : holders.length === 1
+          ? '1 person is, who is a member'
+          : `${holders.length} people are, all of them members`
+    return { hasAccess: false, found: `${theirName} is not in the space; ${who}.` }
   }
 }
 
