@@ -12,7 +12,10 @@ export interface OnboardingMeans {
   /** Where people find what was set up for them. */
   places: readonly string[]
   /** A link by which somebody chooses their first password; null: they have one, or nobody can give it. */
-  firstPasswordLink?: (userId: string, signal: AbortSignal) => Promise<string | null>
+  firstPasswordLink?: (
+    person: { userId: string; email: string },
+    signal: AbortSignal,
+  ) => Promise<string | null>
 }
 
 /**
@@ -72,7 +75,7 @@ function tell(
           url: `${sender.origin}/tenants/${tenant.slug}`,
           places: means.places,
           mailbox: mailbox !== null && domain !== undefined ? `${mailbox}@${domain}` : null,
-          firstPasswordUrl: (await means.firstPasswordLink?.(userId, signal)) ?? null,
+          firstPasswordUrl: (await means.firstPasswordLink?.({ userId, email }, signal)) ?? null,
         },
       )
       signal.throwIfAborted()

@@ -38,7 +38,10 @@ describeEachDatabase('the onboarding mail', (given) => {
     return { mailer, taken, to: () => taken.map(({ to }) => to).sort() }
   }
 
-  const step = (mailer: Mailer, firstPasswordLink?: (userId: string) => Promise<string | null>) => ({
+  const step = (
+    mailer: Mailer,
+    firstPasswordLink?: (person: { userId: string }) => Promise<string | null>,
+  ) => ({
     planner: createOnboardingPlanner({
       mailer,
       sender: () => Promise.resolve(sender),

@@ -34,10 +34,7 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
     stalwart = await startStalwartFake({ dialect: 'jmap', keysAfter: 1 })
     ocis = await startOcisFake()
     planners = [
-      // Who is a user there is told by the people of the identity provider, and not looked at here.
-      ...createAuthentikPlanners({ apiUrl: authentik.url, token: authentik.token }).filter(
-        ({ step }) => step === 'group',
-      ),
+      ...createAuthentikPlanners({ apiUrl: authentik.url, token: authentik.token }),
       ...createStalwartPlanners({ apiUrl: stalwart.url, token: stalwart.token }),
       ...createOcisPlanners({ apiUrl: ocis.url, auth: { appToken: ocis.credentials.appToken } }),
     ]
@@ -100,11 +97,13 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
 
     await suspendTenant(scope)
     await ended(id, 'suspended done')
+    expect(authentik.groups()).toMatchObject([{ name: slug, users: [] }])
     expect(stalwart.accounts().map(({ canSignIn }) => canSignIn)).toEqual([false, false])
     expect(ocis.drives()).toMatchObject([{ id: space?.id, isDisabled: true }])
 
     await resumeTenant(scope)
     await shop.reached(id, 'active')
+    expect(authentik.groups()[0]?.users).toHaveLength(2)
     expect(stalwart.accounts().map(({ canSignIn }) => canSignIn)).toEqual([true, true])
     expect(ocis.drives()).toMatchObject([{ id: space?.id, isDisabled: false }])
 
@@ -139,7 +138,7 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
   })
 
   it('gives a receipt of what was read after somebody was removed', async () => {
-    const { id, scope, bob } = await setUp()
+    const { id, slug, scope, bob } = await setUp()
     await removeMember(scope, bob)
     await eventually(async () => {
       const [receipt] = (await listReceipts(scope, { limit: 10 })).items
@@ -150,7 +149,8 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
     expect(items[0]).toMatchObject({ userId: bob, name: 'bob' })
     const found = items[0]?.entries.map(({ service, step, found: words }) => `${service}/${step} ${words}`)
     expect(found?.sort()).toEqual([
-      'ocis/members 1 person is in the space, and none of them has left the tenant.',
+      `authentik/members bob is not in the group ${slug}; 1 person is.`,
+      'ocis/members bob is not in the space; 1 person is, who is a member.',
       expect.stringMatching(/^stalwart\/accounts bob@.*: sign-in off, mail kept\.$/),
     ])
     expect(stalwart.accounts().find(({ email }) => email.startsWith('bob'))?.canSignIn).toBe(false)
@@ -163,7 +163,7 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
     await removeMember(scope, bob)
     await eventually(async () => {
       const [receipt] = (await listReceipts(scope, { limit: 10 })).items
-      expect(receipt?.entries.map(({ service }) => service)).toEqual(['ocis'])
+      expect(receipt?.entries.map(({ service }) => service)).toEqual(['authentik', 'ocis'])
       expect(receipt?.completedAt).toBeNull()
     })
     const user = await given.database.client.user.findUniqueOrThrow({ where: { id: bob } })

@@ -3,6 +3,7 @@ import type { IntegrationError } from '#server/lib/errors'
 import { newId } from '#server/lib/ids'
 import type { AuthentikOptions } from './client'
 import { createGroupStep } from '../../../tests/harness/authentik'
+import { desiredOf } from '../../../tests/harness/provisioning'
 import { startAuthentikFake, type AuthentikFake } from './fake'
 
 const tenant = { id: newId(), slug: 'acme', name: 'Acme' }
@@ -194,6 +195,37 @@ describe('attributes', () => {
     }
     const made = await apply({ fetch })
     expect(await apply({ fetch })).toEqual(made)
+  })
+})
+
+describe('a group below one of superusers', () => {
+  const below = (tenantState: 'active' | 'closed') => {
+    const root = fake.addGroup({ name: 'root', is_superuser: true })
+    const middle = fake.addGroup({ name: 'middle', parents: [root.pk] })
+    fake.addGroup({ name: 'acme', attributes: ours, parents: [middle.pk] })
+    const { planner } = createGroupStep({ apiUrl: fake.url, token: fake.token })
+    const desired = desiredOf({ ...tenant, state: tenantState })
+    return planner.plan(desired, { externalId: null }, new AbortController().signal)
+  }
+
+  it('is refused, since its members are superusers too', async () => {
+    const { changes } = await below('active')
+    expect(changes).toMatchObject([{ action: 'refuse', reason: expect.stringContaining('superusers') }])
+  })
+
+  it('is emptied all the same while the tenant is closed', async () => {
+    expect((await below('closed')).changes).toEqual([])
+  })
+
+  it('that is said in the way of 2025.10 is refused as well', async () => {
+    const root = fake.addGroup({ name: 'root', is_superuser: true })
+    fake.addGroup({ name: 'acme', attributes: ours })
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const response = await globalThis.fetch(input, init)
+      const older = (await response.text()).replaceAll('"parents":[]', `"parent":"${root.pk}"`)
+      return new Response(older, response)
+    }
+    expect(await failure({ fetch })).toMatchObject({ kind: 'conflict', retryable: false })
   })
 })
 

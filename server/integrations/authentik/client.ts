@@ -6,8 +6,8 @@ import { serviceAddress } from '../http/request'
 import { createExchange } from './exchange'
 import { createGroupPlanner } from './group-planner'
 import { createGroups } from './groups'
-import { isMadeByUs } from './marks'
 import { createMemberPlanner } from './member-planner'
+import { isMadeByUs } from './stamp'
 import { createUsers } from './users'
 
 const apiPath = '/api/v3'
@@ -30,13 +30,14 @@ export interface Authentik {
   /** Its steps: `group`, what a tenant is there, and `members`, who is in it. */
   readonly planners: StepPlanner[]
   /**
-   * A link by which somebody chooses their first password: of an account that we made and nobody has used. Whoever has
-   * it is that person, so that it goes to their own address alone.
+   * A link by which somebody chooses their first password: of an account that we made and nobody has used, and that has
+   * the address which the link is sent to. Whoever has it is that person, so that it goes to their own address alone.
    *
+   * @param person.email in lower case
    * @returns null where there is none to be given: another kind of account, or Authentik has no recovery flow
    * @throws IntegrationError
    */
-  firstPasswordLink(userId: string, signal: AbortSignal): Promise<string | null>
+  firstPasswordLink(person: { userId: string; email: string }, signal: AbortSignal): Promise<string | null>
 }
 
 /** @throws TypeError for an address or a token that can't be used; its message repeats neither */
@@ -55,11 +56,12 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   const users = createUsers(api, exchange)
   return {
     planners: [createGroupPlanner(groups), createMemberPlanner({ groups, users })],
-    async firstPasswordLink(userId, signal) {
-      const [user] = (await users.findStamped(userId, signal)).filter(
-        (each) => isMadeByUs(each) && each.is_active && each.last_login === null,
-      )
-      return user ? users.recoveryLink(user, signal) : null
+    async firstPasswordLink({ userId, email }, signal) {
+      const [user, another] = await users.findStamped(userId, signal)
+      // Attributes are Authentik's administrators' to write: what they say alone must open nobody else's account.
+      const isTheirs = user && !another && user.email.toLowerCase() === email && !user.is_superuser
+      const isFresh = user && isMadeByUs(user) && user.is_active && user.last_login === null
+      return isTheirs && isFresh ? users.recoveryLink(user, signal) : null
     },
   }
 }

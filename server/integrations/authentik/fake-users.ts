@@ -34,6 +34,14 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
   let count = 0
   let hasRecoveryFlow = false
 
+  /** By itself or by a group above it, as members of a group are of those above it too. */
+  const makesSuperuser = (group: FakeGroup): boolean =>
+    group.is_superuser ||
+    group.parents.some((pk) => {
+      const parent = groups.find(pk)
+      return parent !== undefined && makesSuperuser(parent)
+    })
+
   const groupsOf = ({ pk }: FakeUser) => groups.all().filter((group) => group.users.includes(pk))
 
   function refuse(request: Record<string, unknown>, self?: FakeUser): FakeAnswer | undefined {
@@ -90,7 +98,7 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
       ...(email && { email }),
       avatar: 'data:image/svg+xml;base64,',
       uid: user.uuid.replaceAll('-', ''),
-      is_superuser: inside.some((group) => group.is_superuser),
+      is_superuser: inside.some(makesSuperuser),
       groups: inside.map(({ pk }) => pk),
       groups_obj: query.include_groups === false ? null : inside.map(partial),
       roles: [],
@@ -116,6 +124,8 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
       const message = `“${absent.pk}” is not a valid value.`
       return badRequest([{ field: 'groups_by_pk', message }])
     }
+    const carried = attributes === undefined ? {} : parseAttributes(String(attributes))
+    if (typeof carried === 'string') return badRequest([{ field: '', message: carried }])
     const needle = search === undefined ? undefined : String(search).toLowerCase()
     const found = [...users.values()].filter(
       (user) =>
@@ -124,7 +134,7 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
         (needle === undefined ||
           [user.email, user.name, user.username].some((text) => text.toLowerCase().includes(needle))) &&
         (wanted === undefined || wanted.some(({ group }) => group?.users.includes(user.pk))) &&
-        (attributes === undefined || carries(user, JSON.parse(String(attributes)) as object)),
+        carries(user, carried),
     )
     return paginate(found, query, (user) => render(user, query))
   }
@@ -181,6 +191,18 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
 
 function join(group: FakeGroup | undefined, { pk }: FakeUser): void {
   if (group && !group.users.includes(pk)) group.users.push(pk)
+}
+
+/** @returns the mapping to look for, or what Authentik says where it is none */
+function parseAttributes(text: string): object | string {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? value
+      : 'filter: value must be key:value mapping'
+  } catch {
+    return 'filter: failed to parse JSON'
+  }
 }
 
 /** Whether attributes are these, each named by its path with `__` between its parts, as Django names them. */

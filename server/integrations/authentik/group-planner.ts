@@ -16,10 +16,11 @@ import type { Group } from './wire'
  * makes it. Its id is its `pk`, a UUID.
  *
  * A group of that name is ours only with our tenant's stamp. Whoever is in it gets into the tenant, so one with another
- * stamp or none is refused, and so is one that makes its members superusers of Authentik. An operator hands a group over
- * by setting its `attributes.tenantId`.
+ * stamp or none is refused, and so is one that makes its members superusers of Authentik, be it by a group above it. An
+ * operator hands a group over by setting its `attributes.tenantId`.
  *
- * Attributes are read, merged and written, since Authentik replaces them whole and has no conditional write. Of two
+ * Attributes are read, merged and written, since Authentik replaces them whole and has no conditional write; the step
+ * `members` writes them too, and comes after this one under the same lease. Of two
  * writers that race, one is refused for the name and adopts what the other made. Before 2026 no constraint in
  * Authentik's database stands behind that refusal: where two of ours came to be, every call settles on the same one.
  */
@@ -29,11 +30,17 @@ export function createGroupPlanner(groups: Groups): StepPlanner {
     step: 'group',
     async plan(tenant, known, signal) {
       const found = await groups.list(tenant.slug, signal)
-      const foreign = found.filter((group) => reasonToRefuse(group, tenant) !== undefined)
-      const ours = found.filter((group) => !foreign.includes(group)).sort((a, b) => (a.pk < b.pk ? -1 : 1))
+      const reasons = new Map<Group, string>()
+      for (const group of found) {
+        const reason = await reasonToRefuse(groups, group, tenant, signal)
+        if (reason !== undefined) reasons.set(group, reason)
+      }
+      const foreign = [...reasons.keys()]
+      const ours = found.filter((group) => !reasons.has(group)).sort((a, b) => (a.pk < b.pk ? -1 : 1))
       if (tenant.state === 'purged')
         return { ...held(ours), changes: ours.map((group) => remove(groups, group)) }
-      if (foreign.length > 0) return { ...held(ours), changes: foreign.map((group) => refuse(group, tenant)) }
+      if (foreign.length > 0)
+        return { ...held(ours), changes: foreign.map((group) => refuse(group, reasons.get(group) ?? '')) }
       const [group] = ours
       if (!group) return { resources: [], notes: [], changes: [create(groups, tenant)] }
       return { ...held([group]), changes: stamp(groups, tenant, group, known.externalId) }
@@ -64,7 +71,12 @@ const held = (groups: Group[]): Omit<StepPlan, 'changes'> => ({
 })
 
 /** Why a group of the tenant's name can't be taken; undefined: it is ours. */
-function reasonToRefuse(group: Group, tenant: DesiredTenant): string | undefined {
+async function reasonToRefuse(
+  groups: Groups,
+  group: Group,
+  tenant: DesiredTenant,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const isThere = `Authentik has a group ${group.name} (${group.pk})`
   const { tenantId } = group.attributes
   if (tenantId === undefined) {
@@ -72,8 +84,8 @@ function reasonToRefuse(group: Group, tenant: DesiredTenant): string | undefined
     return `${isThere} that Tenantry did not make: ${remedy}.`
   }
   if (tenantId !== tenant.id) return `${isThere} that belongs to another tenant, by its attribute tenantId.`
-  if (group.is_superuser && tenant.state !== 'purged')
-    return `${isThere} that makes its members superusers of Authentik: take that from it.`
+  if (tenant.state === 'active' && (await groups.makesSuperusers(group, signal)))
+    return `${isThere} that makes its members superusers of Authentik, by itself or by a group above it: take that from it.`
   if (group.attributes.slug !== tenant.slug && !survivesJson(group.attributes)) {
     const why = 'an attribute holds a number too large to be written back unchanged'
     return `Set the attribute slug of Authentik's group ${group.name} by hand: ${why}.`
@@ -81,12 +93,12 @@ function reasonToRefuse(group: Group, tenant: DesiredTenant): string | undefined
   return undefined
 }
 
-function refuse(group: Group, tenant: DesiredTenant): PlannedChange {
+function refuse(group: Group, reason: string): PlannedChange {
   return {
     action: 'refuse',
     kind: 'group',
     name: group.name,
-    reason: reasonToRefuse(group, tenant) ?? '',
+    reason,
     apply: () => Promise.reject(new Error('What is refused is not applied')),
   }
 }
@@ -129,7 +141,7 @@ function stamp(
       name: group.name,
       fields: { slug: { from: typeof was === 'string' ? was : null, to: slug } },
       apply: async (signal) => {
-        await groups.replaceAttributes(group, { ...group.attributes, tenantId, slug }, signal)
+        await groups.changeAttributes(group, (now) => ({ ...now, tenantId, slug }), signal)
       },
     },
   ]

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { failed, RefusedError } from './failure'
 import type { Exchange } from './exchange'
-import { Group, GroupPage, Nothing } from './wire'
+import { Group, GroupPage, Nothing, parentsOf } from './wire'
 
 const pageSize = 100
 
@@ -14,12 +15,36 @@ export interface Groups {
   page(page: number, signal: AbortSignal): Promise<{ results: Group[]; next: number }>
   /** Does nothing where it is gone already. */
   remove(group: Group, signal: AbortSignal): Promise<void>
-  /** Replaces the attributes as a whole, which is all that Authentik can. */
-  replaceAttributes(group: Group, attributes: Group['attributes'], signal: AbortSignal): Promise<Group>
+  /**
+   * Changes attributes: reads them anew, and writes them as a whole, which is all that Authentik can. Nothing is written
+   * where nothing changes.
+   *
+   * @throws IntegrationError `conflict` too where the group is another tenant's by now
+   */
+  changeAttributes(group: Group, change: AttributeChange, signal: AbortSignal): Promise<void>
+  /** Whether members of a group become superusers of Authentik, by it or by a group above it. */
+  makesSuperusers(group: Group, signal: AbortSignal): Promise<boolean>
 }
+
+type AttributeChange = (attributes: Group['attributes']) => Group['attributes']
+
+/** Beyond any true nesting. */
+const mostAbove = 50
 
 /** @param loadApi gives the generated client; asked for at each call */
 export function createGroups(loadApi: () => Promise<CoreApi>, exchange: Exchange): Groups {
+  async function read(groupUuid: string, signal: AbortSignal): Promise<Group> {
+    const api = await loadApi()
+    return exchange(
+      {
+        purpose: `read the group ${groupUuid}`,
+        send: (init) => api.coreGroupsRetrieveRaw({ groupUuid, includeUsers: false }, init),
+        answer: Group,
+      },
+      signal,
+    )
+  }
+
   return {
     async list(name, signal) {
       const api = await loadApi()
@@ -80,20 +105,38 @@ export function createGroups(loadApi: () => Promise<CoreApi>, exchange: Exchange
       )
     },
 
-    async replaceAttributes(group, attributes, signal) {
+    async changeAttributes(group, change, signal) {
+      const { attributes } = await read(group.pk, signal)
+      if (attributes.tenantId !== group.attributes.tenantId)
+        throw failed('conflict', `Authentik's group ${group.name} was handed to another tenant meanwhile`)
+      const changed = change(attributes)
+      if (isDeepStrictEqual(changed, attributes)) return
       const api = await loadApi()
-      return exchange(
+      const request = { groupUuid: group.pk, patchedGroupRequest: { attributes: changed } }
+      await exchange(
         {
           purpose: `change the attributes of the group ${group.name}`,
-          send: (init) =>
-            api.coreGroupsPartialUpdateRaw(
-              { groupUuid: group.pk, patchedGroupRequest: { attributes } },
-              init,
-            ),
+          send: (init) => api.coreGroupsPartialUpdateRaw(request, init),
           answer: Group,
         },
         signal,
       )
+    },
+
+    async makesSuperusers(group, signal) {
+      const seen = new Set([group.pk])
+      const above = [group]
+      for (const each of above) {
+        if (each.is_superuser) return true
+        for (const pk of parentsOf(each)) {
+          if (seen.has(pk)) continue
+          if (seen.size > mostAbove)
+            throw failed('contract', `Authentik's group ${group.name} has more than ${mostAbove} above it`)
+          seen.add(pk)
+          above.push(await read(pk, signal))
+        }
+      }
+      return false
     },
   }
 }

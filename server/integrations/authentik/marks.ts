@@ -1,53 +1,38 @@
 import { z } from 'zod'
-import type { User } from './wire'
+import type { Group } from './wire'
 
 /**
- * What a user's attributes say of one tenant's group.
- * - `in`: Tenantry holds them to be a member; when they no longer are one they are taken out
- * - `out`: Tenantry took a member out
- * - `held`: somebody put them there by hand, and they were taken out while the tenant is closed; they come back
+ * What a group's attributes say of those who are not in it because of Tenantry. They belong to one tenant, on which one
+ * worker alone works.
+ * - `out`: a member was taken out, for good or while the tenant is closed; being a member brings them back
+ * - `held`: who was there by hand was taken out while the tenant is closed; they come back with it
  */
-export const marks = ['in', 'out', 'held'] as const
-export type Mark = (typeof marks)[number]
+export type Mark = 'out' | 'held'
 
-const userIdKey = 'tenantryUserId'
-const madeKey = 'tenantryMade'
-export const tenantsKey = 'tenantryTenants'
+/** Of users by their `pk`. */
+export type Marks = ReadonlyMap<number, Mark>
+/** Null: none. */
+export type MarkChanges = ReadonlyMap<number, Mark | null>
 
-const Marks = z.record(z.string(), z.enum(marks)).catch({})
+const marksKey = 'tenantryMarks'
+const Pks = z.array(z.int()).catch([])
+const Kept = z.object({ out: Pks, held: Pks }).catch({ out: [], held: [] })
 
-/** The user of ours that somebody at Authentik is; undefined: nobody that we know. */
-export function userIdOf({ attributes }: User): string | undefined {
-  const userId = attributes[userIdKey]
-  return typeof userId === 'string' ? userId : undefined
+export function marksOf({ attributes }: Pick<Group, 'attributes'>): Marks {
+  const { out, held } = Kept.parse(attributes[marksKey] ?? {})
+  const marks = new Map<number, Mark>()
+  for (const pk of held) marks.set(pk, 'held')
+  for (const pk of out) marks.set(pk, 'out')
+  return marks
 }
 
-export function markOf({ attributes }: User, tenantId: string): Mark | undefined {
-  return Marks.parse(attributes[tenantsKey] ?? {})[tenantId]
-}
-
-/** Whether we made the account. */
-export const isMadeByUs = ({ attributes }: User) => attributes[madeKey] === true
-
-/** Attributes to look for: those of somebody of ours. */
-export const stampOf = (userId: string) => ({ [userIdKey]: userId })
-
-/** The attributes of an account that we make. */
-export function freshAttributes(userId: string, tenantId: string): User['attributes'] {
-  return { ...stampOf(userId), [madeKey]: true, [tenantsKey]: { [tenantId]: 'in' } }
-}
-
-/** A user's attributes with another mark, all others kept. @param mark null: none @param userId stamped too where given */
-export function withMark(
-  { attributes }: User,
-  tenantId: string,
-  mark: Mark | null,
-  userId?: string,
-): User['attributes'] {
-  const { [tenantId]: _, ...others } = Marks.parse(attributes[tenantsKey] ?? {})
-  return {
-    ...attributes,
-    ...(userId !== undefined && stampOf(userId)),
-    [tenantsKey]: mark === null ? others : { ...others, [tenantId]: mark },
-  }
+/** A group's attributes with other marks, all others kept: lists of numbers, since every member's session loads them. */
+export function withMarks(attributes: Group['attributes'], changes: MarkChanges): Group['attributes'] {
+  const marks = new Map<number, Mark | null>([...marksOf({ attributes }), ...changes])
+  const carrying = (mark: Mark) =>
+    [...marks].flatMap(([pk, it]) => (it === mark ? [pk] : [])).sort((one, other) => one - other)
+  const { [marksKey]: _, ...others } = attributes
+  const [out, held] = [carrying('out'), carrying('held')]
+  if (out.length + held.length === 0) return others
+  return { ...others, [marksKey]: { out, held } }
 }

@@ -1,30 +1,36 @@
 import type {
-  Change,
-  DesiredMember,
   DesiredTenant,
   PlannedChange,
   StepPlan,
   StepPlanner,
 } from '#server/provisioning/step-planner.port'
+import { accessIn } from './access'
 import { survivesJson } from './attributes'
-import { failed, RefusedError } from './failure'
+import { failed } from './failure'
 import type { Groups } from './groups'
-import { freshAttributes, markOf, marks, userIdOf, withMark, type Mark } from './marks'
-import { usernameOf, whoIs } from './people'
+import { canBeMarked } from './mark-writer'
+import { marksOf, type Marks } from './marks'
+import { createMemberChanges, reasons } from './member-changes'
 import { membersResource } from './member-resource'
+import { nameOf, peopleAmong } from './people'
+import { userIdOf } from './stamp'
 import type { Users } from './users'
 import type { Group, User } from './wire'
 
+const nothing: StepPlan = { resources: [], changes: [], notes: [] }
+
 /**
  * The step `members`: who is in the tenant's group, and so gets into the tenant by the `groups` claim. The rule is
- * docs/decisions/0038: a member is found by our stamp or by e-mail address, or made; whom Tenantry holds to be a member
- * is marked, and only who is marked is taken out when they leave. Whom somebody put there by hand stays, and becomes a
- * member by logging in; whom the provider's groups made a member is never put back by us. While the tenant is closed
- * the group is empty, and who was in it comes back with the tenant. Nobody's account is ever deleted.
+ * docs/decisions/0038: a member is found by our stamp or by e-mail address, or made; who lost their access by Tenantry's
+ * own record is taken out, and whom Tenantry took out is marked in the group's attributes. Whom somebody put there by
+ * hand stays, and becomes a member by logging in; whom the provider's groups made a member is never put back by us.
+ * While the tenant is closed the group is empty, and who was in it comes back with the tenant. Nobody's account is ever
+ * deleted.
  *
- * A plan takes a call for each 100 in the group and two more; who is missing there is looked for among all users.
+ * A plan takes a call, and one more for each 100 in the group; who is missing there is looked for among all users.
  */
-export function createMemberPlanner({ groups, users }: { groups: Groups; users: Users }): StepPlanner {
+export function createMemberPlanner(tools: { groups: Groups; users: Users }): StepPlanner {
+  const { groups, users } = tools
   const ownGroup = async (tenant: DesiredTenant, signal: AbortSignal) => {
     const found = await groups.list(tenant.slug, signal)
     const ours = found.filter(({ attributes }) => attributes.tenantId === tenant.id)
@@ -35,176 +41,104 @@ export function createMemberPlanner({ groups, users }: { groups: Groups; users: 
     if (group) return group
     throw failed('unavailable', `Authentik has no group ${tenant.slug} of ours: its own step comes first`)
   }
+  const presentIn = async (group: Group | undefined, signal: AbortSignal) =>
+    group && group.users?.length !== 0 ? users.inGroup(group, signal) : []
+  const changesOf = (tenant: DesiredTenant, group: Group | undefined) =>
+    createMemberChanges(tools, tenant, (during) =>
+      group ? Promise.resolve(group) : theGroup(tenant, during),
+    )
 
-  async function mark(
-    user: User,
-    tenant: DesiredTenant,
-    to: Mark | null,
-    signal: AbortSignal,
-    userId?: string,
-  ) {
-    const isMarked = (markOf(user, tenant.id) ?? null) === to
-    if (isMarked && (userId === undefined || userIdOf(user) === userId)) return
-    if (!survivesJson(user.attributes)) return
-    await users.replaceAttributes(user, withMark(user, tenant.id, to, userId), signal)
-  }
-
-  function makes(tenant: DesiredTenant, group: Group | undefined) {
-    const theirs = (during: AbortSignal) => (group ? Promise.resolve(group) : theGroup(tenant, during))
-    const into = { group: { from: null, to: tenant.slug } }
-    const outOf = { group: { from: tenant.slug, to: null } }
-    const change = (
-      of: Omit<Change, 'kind'>,
-      apply: (signal: AbortSignal) => Promise<unknown>,
-    ): PlannedChange => ({
-      ...{ kind: 'member', ...of },
-      apply: async (signal) => void (await apply(signal)),
-    })
-    return {
-      create: (member: DesiredMember & { email: string }) =>
-        change({ action: 'create', name: member.email, fields: into }, async (signal) => {
-          const { userId, email, name } = member
-          const { pk } = await theirs(signal)
-          const username = usernameOf(member)
-          const attributes = freshAttributes(userId, tenant.id)
-          try {
-            await users.create({ username, email, name, attributes, groups: [pk] }, signal)
-          } catch (error) {
-            // Somebody was quicker: who they made is looked at when it is planned again.
-            if (!(error instanceof RefusedError && error.fields.includes('username'))) throw error
-          }
-        }),
-      attach: (user: User, { userId }: DesiredMember) =>
-        change(
-          { action: userIdOf(user) === userId ? 'update' : 'adopt', name: nameOf(user), fields: into },
-          async (signal) => {
-            // Marked first: cut off after that, nobody is in who could not be taken out again.
-            await mark(user, tenant, 'in', signal, userId)
-            await users.attach(await theirs(signal), user, signal)
-          },
-        ),
-      adopt: (user: User, { userId }: DesiredMember) =>
-        change({ action: 'adopt', name: nameOf(user) }, (signal) => mark(user, tenant, 'in', signal, userId)),
-      leave: (user: User) =>
-        change({ action: 'update', name: nameOf(user), fields: outOf }, async (signal) => {
-          await users.detach(await theirs(signal), user, signal)
-          await mark(user, tenant, 'out', signal)
-        }),
-      close: (user: User, to: 'out' | 'held') =>
-        change({ action: 'update', name: nameOf(user), fields: outOf }, async (signal) => {
-          await mark(user, tenant, to, signal)
-          await users.detach(await theirs(signal), user, signal)
-        }),
-      back: (user: User) =>
-        change({ action: 'update', name: nameOf(user), fields: into }, async (signal) => {
-          await users.attach(await theirs(signal), user, signal)
-          await mark(user, tenant, null, signal)
-        }),
-      expel: (user: User) =>
-        change({ action: 'update', name: nameOf(user), fields: outOf }, async (signal) =>
-          users.detach(await theirs(signal), user, signal),
-        ),
-      forget: (user: User) =>
-        change({ action: 'update', name: nameOf(user) }, (signal) => mark(user, tenant, null, signal)),
-    }
-  }
+  /** Those who are not in the group and come back with the tenant. */
+  const heldOutside = (marks: Marks, inside: ReadonlySet<number>, signal: AbortSignal) =>
+    users.byPk(
+      [...marks].flatMap(([pk, mark]) => (mark === 'held' && !inside.has(pk) ? [pk] : [])),
+      signal,
+    )
 
   async function planOpen(tenant: DesiredTenant, group: Group | undefined, signal: AbortSignal) {
-    const make = makes(tenant, group)
-    const present = group ? await users.inGroup(group, signal) : []
-    const held = await users.marked(tenant.id, 'held', signal)
+    const make = changesOf(tenant, group)
+    const present = await presentIn(group, signal)
+    const marks: Marks = group && canBeMarked(group) ? marksOf(group) : new Map()
     const inside = new Set(present.map(({ pk }) => pk))
-    const missing = tenant.members.filter((member) => !foundUser(member, present))
+    const known = peopleAmong(present)
+    const missing = tenant.members.filter((member) => !known.isStamped(member))
     const others = (await users.find(missing, signal)).filter(({ pk }) => !inside.has(pk))
-    const everybody = [...present, ...others]
+    const held = await heldOutside(marks, inside, signal)
+    const everybody = peopleAmong([...present, ...others])
     const matched = new Set<number>()
     const changes: PlannedChange[] = []
     const notes: string[] = []
 
     for (const member of tenant.members) {
-      const who = whoIs(member, present) ?? whoIs(member, everybody)
+      const who = everybody.whoIs(member)
       const called = member.email ?? member.name
-      if (who && 'note' in who) notes.push(who.note)
-      else if (who && matched.has(who.user.pk)) continue
-      else if (who && !survivesJson(who.user.attributes) && markOf(who.user, tenant.id) !== 'in') {
-        matched.add(who.user.pk)
-        notes.push(
-          `Authentik's user ${who.user.username} has an attribute with a number too large to be written back.`,
-        )
-      } else if (who) {
+      if (who && 'note' in who) {
+        notes.push(who.note)
+        // Nobody is let in, and whoever of them is in is none that left.
+        for (const { pk } of who.among) if (!marks.has(pk)) matched.add(pk)
+      } else if (who && matched.has(who.user.pk)) continue
+      else if (who) {
         const { user } = who
+        const mark = marks.get(user.pk)
+        const isStamped = userIdOf(user) === member.userId
         matched.add(user.pk)
-        const isMarked = markOf(user, tenant.id) === 'in' && userIdOf(user) === member.userId
-        if (!inside.has(user.pk)) {
-          if (member.fromIdp && markOf(user, tenant.id) !== 'out') notes.push(leftThere(called))
-          else changes.push(make.attach(user, member))
-        } else if (!isMarked) changes.push(make.adopt(user, member))
+        if (!isStamped && !survivesJson(user.attributes)) notes.push(cannotBeStamped(user))
+        else if (!inside.has(user.pk) && member.fromIdp && !mark) notes.push(leftThere(called))
+        else if (!inside.has(user.pk)) changes.push(make.attach(user, member, mark))
+        else if (!isStamped || mark) changes.push(make.adopt(user, member, mark))
       } else if (member.fromIdp) notes.push(leftThere(called))
       else if (member.email === null)
         notes.push(`${called} has no e-mail address, by which Authentik would know them.`)
       else changes.push(make.create({ ...member, email: member.email }))
     }
 
+    const left = leftAmong(tenant, [...present, ...held])
     const rest = present.filter(({ pk }) => !matched.has(pk))
+    const strangers: User[] = []
     for (const user of rest) {
-      const marked = markOf(user, tenant.id)
-      if (marked === 'in') changes.push(make.leave(user))
-      if (marked === 'held') changes.push(make.forget(user))
+      const mark = marks.get(user.pk)
+      if (left.has(user)) changes.push(make.takeOut(user, 'out', reasons.left))
+      else if (mark === 'out') changes.push(make.takeOut(user, 'out', reasons.takenOutBefore))
+      else {
+        strangers.push(user)
+        if (mark === 'held') changes.push(make.forget(user))
+      }
     }
-    for (const user of held) if (!inside.has(user.pk) && !matched.has(user.pk)) changes.push(make.back(user))
-    const strangers = rest.filter((user) => markOf(user, tenant.id) !== 'in')
+    for (const user of held)
+      if (!matched.has(user.pk)) changes.push(left.has(user) ? make.keepOut(user) : make.putBack(user))
     if (strangers.length > 0) notes.push(strangersInWords(strangers))
-    return {
-      resources: group
-        ? [
-            membersResource(
-              group,
-              present.map(({ pk }) => pk),
-            ),
-          ]
-        : [],
-      changes,
-      notes,
-    }
+    if (group && !canBeMarked(group)) notes.push(cannotBeMarked(group))
+    return { ...seen(tenant, group, present), changes, notes }
   }
 
   async function planClosed(tenant: DesiredTenant, group: Group, signal: AbortSignal): Promise<StepPlan> {
-    const make = makes(tenant, group)
-    const present = await users.inGroup(group, signal)
-    const members = new Set(tenant.members.flatMap((member) => foundUser(member, present)?.pk ?? []))
-    const changes = present.map((user) =>
-      make.close(user, members.has(user.pk) || markOf(user, tenant.id) === 'in' ? 'out' : 'held'),
+    const make = changesOf(tenant, group)
+    const present = await presentIn(group, signal)
+    const marks = marksOf(group)
+    const known = peopleAmong(present)
+    const members = new Set(
+      tenant.members.flatMap((member) => {
+        const who = known.whoIs(member)
+        return who && 'user' in who ? [who.user] : []
+      }),
     )
-    return {
-      resources: [
-        membersResource(
-          group,
-          present.map(({ pk }) => pk),
-        ),
-      ],
-      changes,
-      notes: [],
-    }
+    const inside = new Set(present.map(({ pk }) => pk))
+    const held = tenant.former?.length ? await heldOutside(marks, inside, signal) : []
+    const left = leftAmong(tenant, [...present, ...held])
+    const changes = present.map((user) => {
+      const isOut = members.has(user) || left.has(user)
+      return make.takeOut(user, isOut ? 'out' : (marks.get(user.pk) ?? 'held'))
+    })
+    for (const user of held) if (left.has(user)) changes.push(make.keepOut(user))
+    const notes = canBeMarked(group) ? [] : [cannotBeMarked(group)]
+    return { ...seen(tenant, group, present), changes, notes }
   }
 
-  async function planPurged(tenant: DesiredTenant, group: Group | undefined, signal: AbortSignal) {
-    const make = makes(tenant, group)
-    const present = group ? await users.inGroup(group, signal) : []
-    const changes = present.map((user) => make.expel(user))
-    for (const each of marks)
-      changes.push(...(await users.marked(tenant.id, each, signal)).map((user) => make.forget(user)))
-    return {
-      resources: group
-        ? [
-            membersResource(
-              group,
-              present.map(({ pk }) => pk),
-            ),
-          ]
-        : [],
-      changes,
-      notes: [],
-    }
+  /** Marks go with the group. */
+  async function planPurged(tenant: DesiredTenant, group: Group, signal: AbortSignal): Promise<StepPlan> {
+    const make = changesOf(tenant, group)
+    const present = await presentIn(group, signal)
+    return { ...seen(tenant, group, present), changes: present.map((user) => make.expel(user)), notes: [] }
   }
 
   return {
@@ -212,9 +146,9 @@ export function createMemberPlanner({ groups, users }: { groups: Groups; users: 
     step: 'members',
     async plan(tenant, _known, signal) {
       const group = await ownGroup(tenant, signal)
-      if (tenant.state === 'purged') return planPurged(tenant, group, signal)
       if (tenant.state === 'active') return planOpen(tenant, group, signal)
-      return group ? planClosed(tenant, group, signal) : { resources: [], changes: [], notes: [] }
+      if (!group) return { ...nothing, ...seen(tenant, group, []) }
+      return tenant.state === 'closed' ? planClosed(tenant, group, signal) : planPurged(tenant, group, signal)
     },
     async survey(cursor, signal) {
       const { results, next } = await groups.page(cursor === null ? 1 : Number(cursor), signal)
@@ -232,12 +166,25 @@ export function createMemberPlanner({ groups, users }: { groups: Groups; users: 
   }
 }
 
-function foundUser(member: DesiredMember, among: readonly User[]): User | undefined {
-  const who = whoIs(member, among)
-  return who && 'user' in who ? who.user : undefined
+/** What was read, as far as it goes on record. */
+function seen(tenant: DesiredTenant, group: Group | undefined, present: readonly User[]) {
+  const pks = group?.users ?? present.map(({ pk }) => pk)
+  return {
+    resources: group ? [membersResource(group, pks)] : [],
+    accessOf: accessIn(tenant, group, present),
+  }
 }
 
-const nameOf = ({ email, username }: User) => email || username
+function leftAmong(tenant: DesiredTenant, users: readonly User[]): ReadonlySet<User> {
+  const { accountsOf } = peopleAmong(users)
+  return new Set((tenant.former ?? []).flatMap(accountsOf))
+}
+
+const cannotBeStamped = ({ username }: User) =>
+  `Authentik's user ${username} has an attribute with a number too large to be written back.`
+
+const cannotBeMarked = ({ name }: Group) =>
+  `Authentik's group ${name} has an attribute with a number too large to be written back: whoever is taken out does not come back with the tenant.`
 
 const leftThere = (called: string) =>
   `${called} is no longer in the group at Authentik, which made them a member: their next login ends that.`

@@ -1,38 +1,73 @@
-import type { DesiredMember } from '#server/provisioning/step-planner.port'
-import { userIdOf } from './marks'
+import type { DesiredMember, FormerMember } from '#server/provisioning/step-planner.port'
+import { userIdOf } from './stamp'
 import type { User } from './wire'
 
-/** Who a member is at Authentik: somebody, nobody yet, or undecided, with the reason for an operator. */
-export type Who = { user: User } | { note: string } | undefined
+/** Who a member is at Authentik: somebody, nobody yet, or undecided between some, with the reason for an operator. */
+export type Who = { user: User } | { note: string; among: readonly User[] } | undefined
 
-/**
- * Finds a member among users: by our stamp, else by e-mail address whatever its case. Service accounts are nobody, and
- * who carries the stamp of another user of ours is that one.
- */
-export function whoIs({ userId, email }: DesiredMember, among: readonly User[]): Who {
-  const [stamped] = among.filter((user) => userIdOf(user) === userId).sort(byAge)
-  if (stamped) return { user: stamped }
-  if (email === null) return undefined
-  const people = among.filter(isPerson)
-  const alike = people.filter((user) => user.email.toLowerCase() === email)
-  const free = alike.filter((user) => userIdOf(user) === undefined)
-  const [only, another] = free
-  if (another)
-    return {
-      note: `Authentik has ${free.length} users with the address ${email}: set the attribute tenantryUserId of the right one to ${userId}.`,
-    }
-  if (only) return { user: only }
-  const [other] = alike
-  if (other)
-    return {
-      note: `Authentik's user ${other.username} has the address ${email}, and is another person by its attribute tenantryUserId: take that from it if it is theirs.`,
-    }
-  const [namesake] = among.filter(({ username }) => username.toLowerCase() === usernameOf({ userId, email }))
-  if (namesake)
-    return {
-      note: `Authentik's user ${namesake.username} has another address: set its attribute tenantryUserId to ${userId} if it is theirs.`,
-    }
-  return undefined
+/** Users, to be asked who of ours they are. */
+export interface People {
+  /**
+   * Finds a member: by our stamp, else by e-mail address whatever its case. Service accounts are nobody, who carries
+   * the stamp of another user of ours is that one, and where more than one could be meant none is.
+   */
+  whoIs(member: DesiredMember): Who
+  /** Whether somebody carries a member's stamp. */
+  isStamped(member: DesiredMember): boolean
+  /** Every account of somebody who left: each with their stamp, or unstamped with their address. */
+  accountsOf(former: FormerMember): User[]
+}
+
+export function peopleAmong(users: readonly User[]): People {
+  const stamped = Map.groupBy(users, userIdOf)
+  const persons = users.filter(isPerson)
+  const byEmail = Map.groupBy(persons, ({ email }) => email.toLowerCase())
+  const byUsername = Map.groupBy(users, ({ username }) => username.toLowerCase())
+
+  function byAddress(userId: string, email: string): Who {
+    const alike = byEmail.get(email) ?? []
+    const free = alike.filter((user) => userIdOf(user) === undefined)
+    const [only, another] = free
+    if (another)
+      return {
+        note: `Authentik has ${free.length} users with the address ${email}: set the attribute tenantryUserId of the right one to ${userId}.`,
+        among: free,
+      }
+    if (only) return { user: only }
+    const [other] = alike
+    if (other)
+      return {
+        note: `Authentik's user ${other.username} has the address ${email}, and is another person by its attribute tenantryUserId: take that from it if it is theirs.`,
+        among: [],
+      }
+    const [namesake] = byUsername.get(usernameOf({ userId, email })) ?? []
+    if (namesake)
+      return {
+        note: `Authentik's user ${namesake.username} has another address: set its attribute tenantryUserId to ${userId} if it is theirs.`,
+        among: [],
+      }
+    return undefined
+  }
+
+  const personsStamped = (userId: string) => (stamped.get(userId) ?? []).filter(isPerson)
+  return {
+    whoIs({ userId, email }) {
+      const theirs = personsStamped(userId)
+      const [only, another] = theirs
+      if (another)
+        return {
+          note: `Authentik's users ${theirs.map(({ username }) => username).join(' and ')} have the same attribute tenantryUserId: take it from those who are not ${email ?? userId}.`,
+          among: theirs,
+        }
+      if (only) return { user: only }
+      return email === null ? undefined : byAddress(userId, email)
+    },
+    isStamped: ({ userId }) => personsStamped(userId).length > 0,
+    accountsOf({ userId, email }) {
+      const alike = email === null ? [] : (byEmail.get(email) ?? [])
+      return [...(stamped.get(userId) ?? []), ...alike.filter((user) => userIdOf(user) === undefined)]
+    },
+  }
 }
 
 /** Of an account that we make: the e-mail, or what is short enough for Authentik. */
@@ -40,5 +75,6 @@ export function usernameOf({ userId, email }: { userId: string; email: string })
   return email.length <= 150 ? email : `tenantry-${userId}`
 }
 
-const byAge = (one: User, other: User) => one.pk - other.pk
+export const nameOf = ({ email, username }: User) => email || username
+
 const isPerson = ({ type }: User) => type === 'internal' || type === 'external'

@@ -1,7 +1,7 @@
 import type { CoreApi, CoreUsersListRequest } from '@goauthentik/api/dist/apis/CoreApi.js'
 import type { Exchange } from './exchange'
 import { failed, RefusedError } from './failure'
-import { stampOf, tenantsKey, type Mark } from './marks'
+import { stampOf } from './stamp'
 import { Link, Nothing, User, UserPage, type Group } from './wire'
 
 const pageSize = 100
@@ -29,8 +29,8 @@ export interface NewUser {
 export interface Users {
   /** Everybody in a group, by pages of 100. */
   inGroup(group: Group, signal: AbortSignal): Promise<User[]>
-  /** Everybody who carries that mark of a tenant. */
-  marked(tenantId: string, mark: Mark, signal: AbortSignal): Promise<User[]>
+  /** Those of these `pk` who are still there. Everybody is listed where that takes fewer calls than to ask for each. */
+  byPk(pks: readonly number[], signal: AbortSignal): Promise<User[]>
   /**
    * Whoever could be one of these: by our stamp, by e-mail or by a username that is the e-mail, whatever its case.
    * Everybody is listed where that takes fewer calls than to look for each.
@@ -86,6 +86,30 @@ export function createUsers(loadApi: () => Promise<CoreApi>, exchange: Exchange)
     return every(`look for ${email}`, { search: email }, signal)
   }
 
+  async function findByPk(pk: number, signal: AbortSignal): Promise<User[]> {
+    const api = await loadApi()
+    const reading = {
+      purpose: `read the user ${pk}`,
+      send: (init: RequestInit) => api.coreUsersRetrieveRaw({ id: pk }, init),
+      answer: User,
+    }
+    try {
+      return [await exchange(reading, signal)]
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 404) return []
+      throw error
+    }
+  }
+
+  /** Everybody, where that takes no more calls than to ask one by one; few are asked for without finding that out. */
+  async function listWhere(callsOneByOne: number, signal: AbortSignal): Promise<User[] | undefined> {
+    if (callsOneByOne <= callsForOne) return undefined
+    const { results, next, pages } = await page('list its users', { page: 1 }, signal)
+    if (next === 0) return results
+    if (pages > callsOneByOne) return undefined
+    return [...results, ...(await every('list its users', {}, signal, next))]
+  }
+
   async function member(verb: 'attach' | 'detach', group: Group, user: User, signal: AbortSignal) {
     const api = await loadApi()
     const request = { groupUuid: group.pk, userAccountRequest: { pk: user.pk } }
@@ -107,15 +131,19 @@ export function createUsers(loadApi: () => Promise<CoreApi>, exchange: Exchange)
     inGroup: (group, signal) =>
       every(`list who is in the group ${group.name}`, { groupsByPk: [group.pk] }, signal),
 
-    marked: (tenantId, mark, signal) =>
-      byAttributes(`look for whom it holds out of a group`, { [`${tenantsKey}__${tenantId}`]: mark }, signal),
+    async byPk(pks, signal) {
+      if (pks.length === 0) return []
+      const everybody = await listWhere(pks.length, signal)
+      if (everybody) return everybody.filter(({ pk }) => pks.includes(pk))
+      const found: User[] = []
+      for (const pk of pks) found.push(...(await findByPk(pk, signal)))
+      return found
+    },
 
     async find(wanted, signal) {
       if (wanted.length === 0) return []
-      const { results, next, pages } = await page('list its users', { page: 1 }, signal)
-      if (next === 0) return results
-      if (pages <= callsForOne * wanted.length)
-        return [...results, ...(await every('list its users', {}, signal, next))]
+      const everybody = await listWhere(callsForOne * wanted.length, signal)
+      if (everybody) return everybody
       const found = new Map<number, User>()
       for (const one of wanted) for (const user of await findOne(one, signal)) found.set(user.pk, user)
       return [...found.values()]

@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 /**
  * What we read of a group (`Group` in the schema.yml inside @goauthentik/api).
- * The other fields are left out on purpose: `parent`, `parents`, `roles_obj` and more differ between 2025.10
- * and 2026.8, and the client's own parser fails where one is absent.
+ * The other fields are left out on purpose: `roles_obj` and more differ between 2025.10 and 2026.8, and the client's
+ * own parser fails where one is absent.
  */
 export const Group = z.object({
   /** UUID. */
@@ -14,8 +14,15 @@ export const Group = z.object({
   attributes: z.record(z.string(), z.unknown()).default({}),
   /** Who is in it: the `pk` of users. */
   users: z.array(z.int()).optional(),
+  /** The groups above it, whose rights its members have too: one until 2025.10, several since. */
+  parent: z.guid().nullable().optional(),
+  parents: z.array(z.guid()).optional(),
 })
 export type Group = z.output<typeof Group>
+
+/** The `pk` of the groups right above one. */
+export const parentsOf = ({ parent, parents = [] }: Group): string[] =>
+  parent && !parents.includes(parent) ? [...parents, parent] : parents
 
 /** What we read of a user (`User` in the same schema). */
 export const User = z.object({
@@ -26,6 +33,8 @@ export const User = z.object({
   email: z.string().default(''),
   type: z.string().default('internal'),
   is_active: z.boolean().default(true),
+  /** By any of the groups that they are in. */
+  is_superuser: z.boolean().default(false),
   /** Null: never. */
   last_login: z.string().nullable().default(null),
   attributes: z.record(z.string(), z.unknown()).default({}),

@@ -1,0 +1,32 @@
+import type { User } from './wire'
+
+/**
+ * What a user's attributes say for Tenantry: nothing that another tenant, or another worker, would write otherwise,
+ * since Authentik replaces attributes whole and the last writer wins.
+ */
+const userIdKey = 'tenantryUserId'
+const madeKey = 'tenantryMade'
+
+/** The user of ours that somebody at Authentik is; undefined: nobody that we know. */
+export function userIdOf({ attributes }: User): string | undefined {
+  const userId = attributes[userIdKey]
+  return typeof userId === 'string' ? userId : undefined
+}
+
+/** Whether we made the account. */
+export const isMadeByUs = ({ attributes }: User) => attributes[madeKey] === true
+
+/** Attributes to look for: those of somebody of ours. */
+export const stampOf = (userId: string) => ({ [userIdKey]: userId })
+
+/** The attributes of an account that we make. */
+export const freshAttributes = (userId: string): User['attributes'] => ({
+  ...stampOf(userId),
+  [madeKey]: true,
+})
+
+/** A user's attributes with our stamp, all others kept. */
+export const withStamp = ({ attributes }: User, userId: string): User['attributes'] => ({
+  ...attributes,
+  ...stampOf(userId),
+})
