@@ -5,7 +5,7 @@ import { startAuthentikFake, type AuthentikFake } from '#server/integrations/aut
 import { newId } from '#server/lib/ids'
 import { listReceipts } from '#server/provisioning/receipts'
 import { describeEachDatabase } from '../harness/databases'
-import { createWorkshop, eventually } from '../harness/provisioning'
+import { createLatch, createWorkshop, eventually } from '../harness/provisioning'
 
 /** SQLite has one process. */
 const replicas = { sqlite: 1, postgresql: 3 }
@@ -93,5 +93,39 @@ describeEachDatabase('people of several tenants at Authentik', (given) => {
     expect((await receipt())?.entries).toMatchObject([
       { found: `ada is not in the group ${tenant.slug}; no people are.` },
     ])
+  })
+
+  it('are not let in by a worker that stood still until its successor had taken them out', async () => {
+    const ada = await createPerson('ada')
+    const tenant = await shop.createTenant()
+    const scope = await shop.scopeOf(tenant.slug)
+    await addMember(scope, { email: 'ada@example.org', role: 'member' })
+    const planned = createLatch()
+    const goOn = createLatch()
+    const standingStill = planners().map(({ planner }) => ({
+      planner: {
+        ...planner,
+        async plan(...given: Parameters<typeof planner.plan>) {
+          const found = await planner.plan(...given)
+          if (planner.step === 'members') {
+            planned.open()
+            await goOn.opened
+          }
+          return found
+        },
+      },
+    }))
+    // It neither renews its lease nor notices by itself that it is over.
+    const late = shop.start(standingStill, { renewMs: 3_600_000 })
+    await planned.opened
+    shop.clock.advance(60_000)
+    await removeMember(scope, ada.id)
+    shop.start(planners())
+    await settled()
+    expect((await listReceipts(scope, { limit: 1 })).items[0]?.completedAt).not.toBeNull()
+    goOn.open()
+    await late.stop()
+    expect(groupsOf('ada@example.org')).toEqual([])
+    expect(fake.users()).toEqual([])
   })
 })

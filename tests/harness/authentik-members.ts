@@ -40,9 +40,9 @@ export function useMemberScene() {
   const group = () => fake.groups().find(({ name }) => name === 'acme') ?? expect.fail('no group')
   const byName = (username: string) => fake.users().find((user) => user.username === username)
 
-  /** Changes a group as an administrator of Authentik does. */
+  /** Changes something as an administrator of Authentik does. */
   async function call(method: string, path: string, body: object): Promise<void> {
-    const answer = await fetch(`${fake.url}/api/v3/core/groups/${path}`, {
+    const answer = await fetch(`${fake.url}/api/v3/core/${path}`, {
       method,
       headers: { authorization: `Bearer ${fake.token}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -77,10 +77,11 @@ export function useMemberScene() {
     byName,
     putIn: (username: string, more: object = {}) =>
       fake.addUser({ username, email: username, name: username, groups: [group().pk], ...more }),
-    setAttributes: (pk: string, attributes: object) => call('PATCH', `${pk}/`, { attributes }),
+    setAttributes: (pk: string, attributes: object) => call('PATCH', `groups/${pk}/`, { attributes }),
+    setUser: (username: string, change: object) => call('PATCH', `users/${byName(username)?.pk}/`, change),
     putBackByHand: (username: string) =>
-      call('POST', `${group().pk}/add_user/`, { pk: byName(username)?.pk }),
+      call('POST', `groups/${group().pk}/add_user/`, { pk: byName(username)?.pk }),
     removeByHand: (username: string) =>
-      call('POST', `${group().pk}/remove_user/`, { pk: byName(username)?.pk }),
+      call('POST', `groups/${group().pk}/remove_user/`, { pk: byName(username)?.pk }),
   }
 }

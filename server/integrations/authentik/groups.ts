@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
+import { survivesJson } from './attributes'
 import { failed, RefusedError } from './failure'
 import type { Exchange } from './exchange'
 import { Group, GroupPage, Nothing, parentsOf } from './wire'
@@ -111,6 +112,8 @@ export function createGroups(loadApi: () => Promise<CoreApi>, exchange: Exchange
         throw failed('conflict', `Authentik's group ${group.name} was handed to another tenant meanwhile`)
       const changed = change(attributes)
       if (isDeepStrictEqual(changed, attributes)) return
+      if (!survivesJson(attributes))
+        throw failed('unavailable', `An attribute of Authentik's group ${group.name} can't be written back`)
       const api = await loadApi()
       const request = { groupUuid: group.pk, patchedGroupRequest: { attributes: changed } }
       await exchange(

@@ -5,7 +5,7 @@ import type {
   DesiredTenant,
   PlannedChange,
 } from '#server/provisioning/step-planner.port'
-import { RefusedError } from './failure'
+import { failed, RefusedError } from './failure'
 import type { Groups } from './groups'
 import { createMarkWriter } from './mark-writer'
 import type { Mark } from './marks'
@@ -39,7 +39,12 @@ export function createMemberChanges(
 
   async function stamp(user: User, { userId }: DesiredMember, signal: AbortSignal) {
     if (userIdOf(user) === userId) return
-    await users.replaceAttributes(user, withStamp(user, userId), signal)
+    const change = (now: User) => {
+      const is = userIdOf(now)
+      if (is === undefined || is === userId) return withStamp(now, userId)
+      throw failed('unavailable', `Authentik's user ${user.username} is somebody else by now`)
+    }
+    await users.changeAttributes(user, change, signal)
     await noticeLateness(signal)
   }
 

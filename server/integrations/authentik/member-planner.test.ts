@@ -200,6 +200,7 @@ describe('a tenant', () => {
 describe('cut off', () => {
   const writes = [
     'core_users_create',
+    'core_users_retrieve',
     'core_users_partial_update',
     'core_groups_partial_update',
     'core_groups_retrieve',

@@ -54,6 +54,20 @@ describe('side by side', () => {
     })
   })
 
+  it('an account that became somebody else meanwhile is left alone, and others’ changes are kept', async () => {
+    for (const name of ['ada', 'bob'])
+      scene.fake.addUser({ username: name, email: `${name}@example.org`, attributes: { note: 'kept' } })
+    const [adaLate, bobLate] = (await scene.plan([ada, bob])).changes
+    const stamp = { tenantryUserId: newId() }
+    await scene.setUser('ada', { attributes: stamp })
+    await scene.setUser('bob', { attributes: { note: 'changed' } })
+    await expect(adaLate?.apply(signal)).rejects.toMatchObject({ retryable: true })
+    await bobLate?.apply(signal)
+    expect(scene.byName('ada')?.attributes).toEqual(stamp)
+    expect(scene.byName('bob')?.attributes).toEqual({ note: 'changed', tenantryUserId: bob.userId })
+    expect(scene.inside()).toEqual(['bob'])
+  })
+
   it('a group that was handed to another tenant meanwhile is not written', async () => {
     await scene.settle([ada, bob])
     const late = await scene.plan([ada], 'active', [bob])

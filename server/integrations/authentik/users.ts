@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CoreApi, CoreUsersListRequest } from '@goauthentik/api/dist/apis/CoreApi.js'
+import { survivesJson } from './attributes'
 import type { Exchange } from './exchange'
 import { failed, RefusedError } from './failure'
 import { stampOf } from './stamp'
@@ -39,8 +41,13 @@ export interface Users {
   findStamped(userId: string, signal: AbortSignal): Promise<User[]>
   /** @throws RefusedError with the field `username` where that is taken */
   create(user: NewUser, signal: AbortSignal): Promise<User>
-  /** Replaces the attributes as a whole, which is all that Authentik can. */
-  replaceAttributes(user: User, attributes: User['attributes'], signal: AbortSignal): Promise<User>
+  /**
+   * Changes attributes: reads the user anew, and writes them as a whole, which is all that Authentik can.
+   *
+   * @param change gives the attributes; it throws where the user is no longer who they were
+   * @throws RefusedError (404) too where they are gone
+   */
+  changeAttributes(user: User, change: (now: User) => User['attributes'], signal: AbortSignal): Promise<void>
   /** Does nothing where they are in the group already. */
   attach(group: Group, user: User, signal: AbortSignal): Promise<void>
   /** Does nothing where they, or the group, are gone already. */
@@ -51,6 +58,9 @@ export interface Users {
 
 /** @param loadApi gives the generated client; asked for at each call */
 export function createUsers(loadApi: () => Promise<CoreApi>, exchange: Exchange): Users {
+  /** How many pages all users were when they were last listed: it decides what takes fewer calls, and nothing else. */
+  let pagesOfAll: number | undefined
+
   async function page(purpose: string, query: CoreUsersListRequest, signal: AbortSignal) {
     const api = await loadApi()
     const plain = { pageSize, includeGroups: false, includeRoles: false, ordering: 'pk' }
@@ -86,15 +96,15 @@ export function createUsers(loadApi: () => Promise<CoreApi>, exchange: Exchange)
     return every(`look for ${email}`, { search: email }, signal)
   }
 
-  async function findByPk(pk: number, signal: AbortSignal): Promise<User[]> {
+  async function read(pk: number, signal: AbortSignal): Promise<User> {
     const api = await loadApi()
-    const reading = {
-      purpose: `read the user ${pk}`,
-      send: (init: RequestInit) => api.coreUsersRetrieveRaw({ id: pk }, init),
-      answer: User,
-    }
+    const send = (init: RequestInit) => api.coreUsersRetrieveRaw({ id: pk }, init)
+    return exchange({ purpose: `read the user ${pk}`, send, answer: User }, signal)
+  }
+
+  async function findByPk(pk: number, signal: AbortSignal): Promise<User[]> {
     try {
-      return [await exchange(reading, signal)]
+      return [await read(pk, signal)]
     } catch (error) {
       if (error instanceof RefusedError && error.status === 404) return []
       throw error
@@ -103,8 +113,9 @@ export function createUsers(loadApi: () => Promise<CoreApi>, exchange: Exchange)
 
   /** Everybody, where that takes no more calls than to ask one by one; few are asked for without finding that out. */
   async function listWhere(callsOneByOne: number, signal: AbortSignal): Promise<User[] | undefined> {
-    if (callsOneByOne <= callsForOne) return undefined
+    if (callsOneByOne <= Math.max(callsForOne, (pagesOfAll ?? 1) - 1)) return undefined
     const { results, next, pages } = await page('list its users', { page: 1 }, signal)
+    pagesOfAll = pages
     if (next === 0) return results
     if (pages > callsOneByOne) return undefined
     return [...results, ...(await every('list its users', {}, signal, next))]
@@ -163,13 +174,17 @@ export function createUsers(loadApi: () => Promise<CoreApi>, exchange: Exchange)
       )
     },
 
-    async replaceAttributes(user, attributes, signal) {
+    async changeAttributes({ pk, username }, change, signal) {
+      const now = await read(pk, signal)
+      const attributes = change(now)
+      if (isDeepStrictEqual(attributes, now.attributes)) return
+      if (!survivesJson(now.attributes))
+        throw failed('unavailable', `An attribute of Authentik's user ${username} can't be written back`)
       const api = await loadApi()
-      return exchange(
+      await exchange(
         {
-          purpose: `change the attributes of the user ${user.username}`,
-          send: (init) =>
-            api.coreUsersPartialUpdateRaw({ id: user.pk, patchedUserRequest: { attributes } }, init),
+          purpose: `change the attributes of the user ${username}`,
+          send: (init) => api.coreUsersPartialUpdateRaw({ id: pk, patchedUserRequest: { attributes } }, init),
           answer: User,
         },
         signal,
