@@ -2,7 +2,7 @@ import { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { Configuration } from '@goauthentik/api/dist/runtime.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '#server/lib/ids'
-import type { DesiredTenant, StepPlanner } from '#server/provisioning/step-planner.port'
+import type { DesiredTenant, StepPlanner, Surveyed } from '#server/provisioning/step-planner.port'
 import { person } from '../../../tests/harness/authentik-members'
 import { carryOut, desiredOf } from '../../../tests/harness/provisioning'
 import { createAuthentik } from './client'
@@ -127,12 +127,14 @@ describe.each(targets)('Authentik’s users: $name', ({ name: targetName, open }
       const { slug, tenant, settle } = await scene()
       await settle({ members: [person(addressOf('ada', slug))] })
       const { resources } = await members.plan(tenant, { externalId: null }, signal)
-      const found = []
-      for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
-        const page = await members.survey?.(cursor, signal)
+      const found: Surveyed[] = []
+      let cursor: string | null = null
+      do {
+        const page: Awaited<ReturnType<NonNullable<StepPlanner['survey']>>> | undefined =
+          await members.survey?.(cursor, signal)
         found.push(...(page?.found ?? []))
         cursor = page?.next ?? null
-      }
+      } while (cursor !== null)
       expect(found.filter(({ name }) => name === slug)).toEqual([{ ...resources[0], tenantId: tenant.id }])
     })
   })
