@@ -93,7 +93,11 @@ export default defineNuxtConfig({
 
   typescript: {
     strict: true,
-    tsConfig: { compilerOptions: { noUncheckedIndexedAccess: true } },
+    tsConfig: {
+      compilerOptions: { noUncheckedIndexedAccess: true },
+      // A component whose name is wrong is drawn as nothing at all.
+      vueCompilerOptions: { checkUnknownComponents: true },
+    },
     nodeTsConfig: {
       compilerOptions: {
         allowImportingTsExtensions: true,
