@@ -171,6 +171,18 @@ export function storageWords(gibibytes: number): string {
   return `${gibibytes.toLocaleString('en')}\u00a0GiB`
 }
 
+const bytesPerGibibyte = 2 ** 30
+
+/** What a field of a thing at a service holds; a quota is in bytes there. */
+export function fieldValueWords(field: string, value: string | number | null): string {
+  if (value === null || value === '') return 'nothing'
+  if (field !== 'quota' || typeof value !== 'number') return String(value)
+  const isLarge = value >= bytesPerGibibyte
+  const amount = isLarge ? value / bytesPerGibibyte : value / 2 ** 20
+  const text = amount.toLocaleString('en', { maximumFractionDigits: 2 })
+  return `${text}\u00a0${isLarge ? 'GiB' : 'MiB'}`
+}
+
 /** Up to two letters that stand for a name. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/)
