@@ -85,7 +85,7 @@ function tell(
       } catch (error) {
         if (!(error instanceof IntegrationError)) throw error
         // Refused, or nobody knows: it is said in the step's notes, and does not hold up the others.
-        if (!error.retryable) return
+        if (!error.retryable) return store.noteUnsure(userId)
         await store.release(userId)
         throw error
       }

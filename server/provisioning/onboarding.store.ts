@@ -33,6 +33,12 @@ export function onboardingStore(db: DatabaseClient, clock: Clock, tenantId: stri
       await db.onboardingMail.deleteMany({ where: { tenantId, userId, sentAt: null } })
     },
 
+    /** Sending has ended, and it may not have been sent: nothing is under way, so that it can be sent again at once. */
+    async noteUnsure(userId: string): Promise<void> {
+      const claimedAt = new Date(clock.now().getTime() - underWayMs)
+      await db.onboardingMail.updateMany({ where: { tenantId, userId, sentAt: null }, data: { claimedAt } })
+    },
+
     /** Has it sent again to one member. */
     async forget(userId: string): Promise<void> {
       await db.onboardingMail.deleteMany({ where: { tenantId, userId } })
