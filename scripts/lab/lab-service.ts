@@ -39,3 +39,20 @@ export interface LabService {
   reset?(): void
   stop(): Promise<void>
 }
+
+export interface LabOptions {
+  /** The first of the services' ports, one after the other; 0 takes free ones. */
+  port: number
+  /** Of Authentik and Stalwart; absent: random ones. */
+  token?: string | undefined
+  stalwart: 'jmap' | 'rest'
+  files: 'ocis' | 'opencloud'
+  /** How long each call takes. */
+  delayMs: number
+}
+
+/** A service that runs, with what Tenantry is told to find it. */
+export interface Started {
+  service: LabService
+  variables: Record<string, string>
+}

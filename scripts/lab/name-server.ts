@@ -167,7 +167,7 @@ export async function startLabNames(port: number, mail: Zones) {
     },
     stop: names.stop,
   }
-  return { service, variables: { DNS_RESOLVER: names.address } }
+  return { service, fake: names, variables: { DNS_RESOLVER: names.address } }
 }
 
 /** A record's content as the name server takes it. */

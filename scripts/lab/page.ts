@@ -1,22 +1,38 @@
 import { html, type Html } from './html.ts'
 import type { Drift, Field, LabService } from './lab-service.ts'
-import { presetsOf } from './presets.ts'
+import { inWords, presetsOf } from './presets.ts'
 
 /** The style of the page; served from a path of its own, since the page's policy allows nothing inline. */
 export const style = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --line: color-mix(in srgb, currentColor 25%, transparent) }
-body { margin: 0 auto; max-width: 72rem; padding: 1rem }
-section { border: 1px solid var(--line); border-radius: .5rem; padding: 0 1rem 1rem; margin-block: 1.5rem }
-form, fieldset { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; border: 0; padding: 0; margin: 0 0 .75rem }
-label { display: grid; gap: .125rem; max-width: 100% }
-input, select, button { font: inherit; padding: .35rem .5rem; max-width: 100%; box-sizing: border-box }
-a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid #2563eb; outline-offset: 2px }
-.scroll { overflow-x: auto; max-height: 24rem }
-table { border-collapse: collapse; width: 100%; font-size: .875rem }
-th, td { border-bottom: 1px solid var(--line); padding: .25rem .5rem; text-align: left; vertical-align: top; white-space: pre-wrap; overflow-wrap: anywhere; min-width: 6rem }
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --blue: light-dark(#1d4ed8, #93c5fd); --red: light-dark(#b91c1c, #fca5a5); --line: color-mix(in srgb, currentColor 22%, transparent); --soft: color-mix(in srgb, currentColor 5%, transparent) }
+body { margin: 0 auto; max-width: 76rem; padding: 1rem }
+h1 { margin: 0 }
+h2 { margin: 0; font-size: 1.375rem }
+h3 { margin: 1.25rem 0 .5rem; font-size: 1rem }
+a { color: var(--blue) }
+nav { display: flex; flex-wrap: wrap; gap: .5rem 1rem }
+section { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; margin-block: 1.5rem; scroll-margin-top: 1rem }
+section > header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; justify-content: space-between }
+form { display: flex; flex-wrap: wrap; gap: .5rem .75rem; align-items: end; margin: 0 }
+.hands { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: .75rem }
+.hands form { background: var(--soft); border-radius: .375rem; padding: .75rem }
+label { display: grid; gap: .125rem; font-size: .875rem; min-width: 0; max-width: 100%; flex: 1 1 10rem }
+input, select, button { font: inherit; font-size: .9375rem; padding: .375rem .5rem; min-height: 2.25rem; min-width: 0; width: 100%; box-sizing: border-box }
+button { width: auto; max-width: 100%; cursor: pointer }
+button:disabled { cursor: not-allowed }
+a:focus-visible, button:focus-visible, input:focus-visible, select:focus-visible, summary:focus-visible, [tabindex]:focus-visible { outline: 3px solid var(--blue); outline-offset: 2px }
+ul { margin: .5rem 0; padding-left: 1.25rem }
+.scroll { overflow-x: auto; max-height: 24rem; border: 1px solid var(--line); border-radius: .375rem }
+table { border-collapse: collapse; width: 100%; font-size: .8125rem }
+th { position: sticky; top: 0; background: Canvas; white-space: nowrap }
+th, td { border-bottom: 1px solid var(--line); padding: .375rem .625rem; text-align: left; vertical-align: top }
+td { white-space: pre-wrap; overflow-wrap: break-word; max-width: 24rem }
+tr:last-child td { border-bottom: 0 }
 code { overflow-wrap: anywhere }
-.said { border-left: 4px solid #2563eb; padding: .5rem 1rem; background: color-mix(in srgb, #2563eb 12%, transparent) }
-.wrong { border-color: #dc2626 }
+.none { color: color-mix(in srgb, currentColor 75%, transparent); margin: 0 }
+.said { border-left: 4px solid var(--blue); padding: .5rem 1rem; background: var(--soft) }
+.wrong, .faulty { border-color: var(--red) }
+.waiting { font-weight: 600 }
 `
 
 /** What was done last, and whether it could be. */
@@ -56,14 +72,23 @@ export function renderPage(services: readonly LabService[], said: Said | undefin
 
 function renderService(service: LabService): Html {
   const { name, title, url } = service
-  return html`<section id="${name}" aria-labelledby="${name}-title">
-    <h2 id="${name}-title">${title}</h2>
-    <p><code>${url}</code></p>
+  const isFaulty = (service.faults?.faults.list().length ?? 0) > 0
+  return html`<section
+    id="${name}"
+    aria-labelledby="${name}-title"
+    ${isFaulty ? html`class="faulty"` : undefined}
+  >
+    <header>
+      <h2 id="${name}-title">${title}</h2>
+      <code>${url}</code>
+    </header>
     ${service.faults && renderFaults(service, service.faults)}
     ${Object.entries(service.state()).map(([heading, rows]) => renderTable(name, heading, rows))}
-    ${service.drifts().length > 0 ? html`<h3>Change by hand</h3>` : undefined}
-    ${service.drifts().map((drift) => renderDrift(name, drift))}
-    ${service.reset && renderButton(`/${name}/reset`, `Empty ${title}`)}
+    <h3>Change by hand</h3>
+    <div class="hands">
+      ${service.drifts().map((drift) => renderDrift(name, drift))}
+      ${service.reset && renderButton(`/${name}/reset`, `Empty ${title}`)}
+    </div>
   </section>`
 }
 
@@ -88,11 +113,11 @@ function renderFaults(service: LabService, turned: NonNullable<LabService['fault
     </form>
     ${
       waiting.length > 0
-        ? html`<ul>
-              ${waiting.map((fault) => html`<li><code>${JSON.stringify(fault).slice(0, 300)}</code></li>`)}
+        ? html`<ul class="waiting">
+              ${waiting.map((fault) => html`<li>${inWords(service, fault)}</li>`)}
             </ul>
             ${renderButton(`/${name}/heal`, `Heal ${title}`)}`
-        : html`<p>Nothing goes wrong.</p>`
+        : html`<p class="none">Nothing goes wrong.</p>`
     }
     <details>
       <summary>
@@ -109,12 +134,15 @@ function renderFaults(service: LabService, turned: NonNullable<LabService['fault
 function renderTable(service: string, heading: string, rows: readonly object[]): Html {
   const id = `${service}-${heading.toLowerCase().replace(/\W+/g, '-')}`
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const cell = (value: unknown) =>
-    value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value ?? '')
+  const cell = (value: unknown): string => {
+    if (Array.isArray(value)) return value.map(cell).join('\n')
+    if (typeof value === 'boolean') return value ? 'yes' : 'no'
+    return value !== null && typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value ?? '')
+  }
   return html`<h3 id="${id}">${heading}</h3>
     ${
       rows.length === 0
-        ? html`<p>None.</p>`
+        ? html`<p class="none">None.</p>`
         : html`<div class="scroll" tabindex="0" role="region" aria-labelledby="${id}">
             <table>
               <thead>

@@ -1,4 +1,4 @@
-import type { FaultInput } from '../../server/integrations/fakes/faults.ts'
+import type { Fault, FaultInput } from '../../server/integrations/fakes/faults.ts'
 import type { LabService } from './lab-service.ts'
 
 type Preset = { label: string; fault: FaultInput }
@@ -39,4 +39,20 @@ export function presetsOf(service: LabService): Record<string, Preset> {
       token: { label: 'the token is not known', fault: service.faults.wrongToken },
     }),
   }
+}
+
+/** What waits to go wrong, such as `every call of CreateDrive: 503, no body`. */
+export function inWords(service: LabService, { times, operation, ...fault }: Fault): string {
+  const calls = times === 'always' ? 'every call' : times === 1 ? 'the next call' : `the next ${times} calls`
+  return `${calls}${operation ? ` of ${operation}` : ''}: ${labelOf(service, fault)}`
+}
+
+function labelOf(service: LabService, fault: Omit<Fault, 'times' | 'operation'>): string {
+  if ('ms' in fault) return `${Number(fault.ms) / 1000} s late`
+  const isThis = (preset: FaultInput) =>
+    Object.entries(preset).every(
+      ([name, value]) => JSON.stringify(value) === JSON.stringify(fault[name as keyof typeof fault]),
+    )
+  const known = Object.values(presetsOf(service)).find((preset) => isThis(preset.fault))
+  return known?.label ?? JSON.stringify(fault)
 }
