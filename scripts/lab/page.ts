@@ -5,6 +5,7 @@ import { inWords, presetsOf } from './presets.ts'
 /** The style of the page; served from a path of its own, since the page's policy allows nothing inline. */
 export const style = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; --blue: light-dark(#1d4ed8, #93c5fd); --red: light-dark(#b91c1c, #fca5a5); --line: color-mix(in srgb, currentColor 22%, transparent); --soft: color-mix(in srgb, currentColor 5%, transparent) }
+html { background: Canvas; color: CanvasText }
 body { margin: 0 auto; max-width: 76rem; padding: 1rem }
 h1 { margin: 0 }
 h2 { margin: 0; font-size: 1.375rem }
