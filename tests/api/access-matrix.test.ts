@@ -1,9 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { may, type TenantStanding } from '#server/domain/tenants/tenants'
+import { newId } from '#server/lib/ids'
 import { describeEachDatabase, makeDatabase } from '../harness/databases'
+import { startForgingProvider, type ForgingProvider } from '../harness/forging-provider'
 import type { HttpClient } from '../harness/http'
+import { startMailbox, type Mailbox } from '../harness/mailbox'
+import { startNameServer, type NameServer } from '../harness/name-server'
 import { password, startPortal, type Portal } from '../harness/portal'
 import { routes } from '../harness/routes'
+import { calls, type CallMeans } from './matrix/calls'
+import { listedKindOf, rowKindOf, type Owner, type Row } from './matrix/rows'
+
+// nuxt-oidc-auth is there in a build alone: tests/e2e goes through it.
+vi.mock('#server/http/oidc-module', () => ({
+  beginAtModule: () =>
+    Promise.resolve({ address: 'https://id.example.org/', state: newId(), moduleCookies: '' }),
+}))
 
 /** The routes that anybody reaches in Tenantry's own name. A new one belongs here only with a second thought. */
 const doors = [
@@ -49,53 +61,16 @@ describe('every route', () => {
   })
 })
 
-const isOpen = ({ definition }: (typeof placed)[number]) =>
-  ['anyone', 'entry'].includes(definition.access.kind)
+type Placed = (typeof placed)[number]
+const isOpen = ({ definition }: Placed) => ['anyone', 'entry'].includes(definition.access.kind)
 const guarded = placed.filter((route) => !isOpen(route))
 const nowhere = '0190a5b0-0000-7000-8000-000000000000'
-
-/** What a route with a body is called with, so that it does what it is for. `SPARE` is an address of nobody. */
-const bodies: Record<string, unknown> = {
-  'PATCH /api/settings': { portalName: 'Matrix' },
-  'PATCH /api/settings/oidc': { groupsClaim: 'groups' },
-  'POST /api/settings/oidc/test': {},
-  'PATCH /api/subscriptions/:slug': { plan: 'pro' },
-  'PATCH /api/tenants/:slug': { name: 'Another name' },
-  'PATCH /api/tenants/:slug/members/:userId': { role: 'member' },
-  'PATCH /api/tenants/:slug/subscription': { plan: 'pro' },
-  'PATCH /api/users/me/passkeys/:id': { name: 'Another name' },
-  'PATCH /api/users/:id': { name: 'Another name' },
-  'PATCH /api/users/me/profile': { locale: 'en' },
-  'POST /api/operator/retry': { service: 'authentik' },
-  'POST /api/tenants': { slug: 'SPARE', name: 'Spare' },
-  'POST /api/tenants/:slug/domains': { name: 'SPARE.example.org' },
-  'POST /api/tenants/:slug/invitations': { email: 'SPARE@example.org', role: 'member' },
-  'POST /api/tenants/:slug/members': { email: 'spare-member@example.org', role: 'member' },
-  'POST /api/users': { email: 'SPARE@example.org', name: 'Spare' },
-}
-
-/** What needs more than a session, and how such a route says so once it has let the caller in; undefined: in some way. */
-const ownRefusals: Record<string, string | undefined> = {
-  'DELETE /api/users/me/second-factor/totp': 'second_factor.not_set_up',
-  'DELETE /api/users/me/identities/:id': 'identity.not_found',
-  'PATCH /api/users/me/password': 'request.invalid',
-  'POST /api/auth/oidc/link': 'auth.provider_not_configured',
-  'POST /api/settings/oidc/test': 'settings.provider_missing',
-  'POST /api/auth/step-up': 'request.invalid',
-  'POST /api/auth/step-up/passkey-options': undefined,
-  'POST /api/tenants/:slug/onboarding/resend': 'onboarding.no_mail_server',
-  'POST /api/tenants/:slug/restore': 'tenant.not_deleted',
-  'POST /api/users/me/passkeys': 'request.invalid',
-  'POST /api/users/me/second-factor/recovery-codes': undefined,
-  'POST /api/users/me/second-factor/totp/confirm': 'request.invalid',
-  'GET /api/tenants/:slug/provisioning/events': 'request.invalid',
-}
 
 const standings = ['nobody', 'disabled', 'ended', 'stranger', 'member', 'admin', 'owner', 'operator'] as const
 type Standing = (typeof standings)[number]
 
 /** What the declared access says of somebody: status and code; undefined: they are let in. */
-function refusal({ definition: { access } }: (typeof placed)[number], who: Standing) {
+function refusal({ definition: { access } }: Placed, who: Standing) {
   if (who === 'nobody') return [401, 'auth.required']
   if (who === 'disabled') return [401, 'auth.user_disabled']
   if (who === 'ended') return [401, 'auth.session_ended']
@@ -104,103 +79,196 @@ function refusal({ definition: { access } }: (typeof placed)[number], who: Stand
   if (who === 'stranger') return [404, 'tenant.not_found']
   return may(who satisfies TenantStanding, access.permission) ? undefined : [403, 'access.denied']
 }
-const refusalCodes = [
-  ...['auth.required', 'auth.user_disabled', 'auth.session_ended', 'auth.second_factor_required'],
-  ...['auth.step_up_required', 'access.denied', 'tenant.not_found', 'csrf.refused', 'route.not_found'],
-]
 
 describeEachDatabase('who may call what', (given) => {
   let portal: Portal
+  let mailbox: Mailbox
+  let names: NameServer
+  let provider: ForgingProvider
   const browsers = new Map<Standing, HttpClient>()
+  const ids = new Map<Standing, string>()
   let boss: HttpClient
-  let spareMember: string
-  let tenants = 0
+  let count = 0
   let shared: string
+  const elsewhere = 'elsewhere'
 
   beforeAll(async () => {
-    portal = await startPortal(given.url)
+    mailbox = await startMailbox()
+    names = await startNameServer()
+    provider = await startForgingProvider()
+    portal = await startPortal(given.url, {
+      env: {
+        SMTP_URL: mailbox.url,
+        MAIL_FROM: 'portal@example.org',
+        DNS_RESOLVER: names.address,
+      },
+    })
     boss = await portal.operator()
+    const settings = { issuer: provider.issuer, clientId: 'tenantry', clientSecret: 'a secret of ours' }
+    expect((await boss.patch('/api/settings/oidc', settings)).status).toBe(200)
     browsers.set('nobody', portal.browser())
     browsers.set('operator', boss)
     for (const who of ['disabled', 'ended', 'stranger', 'member', 'admin', 'owner'] as const)
       browsers.set(who, await portal.signedIn({ email: `${who}@example.org` }))
-    const spare = await boss.post('/api/users', { email: 'spare-member@example.org', name: 'Spare' })
-    spareMember = spare.json.id
-    const { items } = (await boss.get('/api/users?search=disabled')).json
-    await boss.patch(`/api/users/${items[0].id}`, { status: 'disabled' })
+    for (const who of standings)
+      if (who !== 'nobody') ids.set(who, (await as(who).get('/api/auth/session')).json.user.id)
+    await boss.patch(`/api/users/${ids.get('disabled')}`, { status: 'disabled' })
     const again = portal.browser()
     await again.post('/api/auth/login', { email: 'ended@example.org', password })
     await again.delete('/api/users/me/sessions')
     shared = await freshTenant()
-    await boss.post('/api/tenants', { slug: 'elsewhere', name: 'Of the stranger' })
-    await boss.post('/api/tenants/elsewhere/members', { email: 'stranger@example.org', role: 'owner' })
+    await boss.post('/api/tenants', { slug: elsewhere, name: 'Of the stranger', plan: 'pro' })
+    await boss.post(`/api/tenants/${elsewhere}/members`, { email: 'stranger@example.org', role: 'owner' })
   })
-  afterAll(() => portal.close())
+  afterAll(async () => {
+    await portal?.close()
+    await provider?.stop()
+    await names?.stop()
+    await mailbox?.stop()
+  })
 
   const as = (who: Standing) => browsers.get(who) as HttpClient
+  const idOf = (who: Standing) => ids.get(who) ?? ''
+  const fresh = () => `matrix-${(count += 1)}`
+  const rowMeans = () => ({ db: given.database.client, boss, names, fresh })
+
+  async function freshUser(): Promise<{ id: string; email: string }> {
+    const { status, json } = await boss.post('/api/users', {
+      email: `${fresh()}@example.org`,
+      name: 'Somebody',
+    })
+    expect(status).toBe(201)
+    return json
+  }
 
   /** A tenant that nothing was done with yet, with a member of each role. */
   async function freshTenant(): Promise<string> {
-    const slug = `matrix-${++tenants}`
+    const slug = fresh()
     await boss.post('/api/tenants', { slug, name: 'Matrix', plan: 'pro' })
     for (const role of ['member', 'admin', 'owner'] as const)
       await boss.post(`/api/tenants/${slug}/members`, { email: `${role}@example.org`, role })
     return slug
   }
 
-  /** The route's address in a tenant, and whether what it names beside the tenant is there. */
-  function addressOf({ path, name }: (typeof placed)[number], slug: string) {
-    const user = name === 'DELETE /api/users/:id' ? nowhere : spareMember
-    const named = path
-      .replace(':slug', slug)
-      .replace(':userId', spareMember)
-      .replace(/^\/api\/users\/:id/, `/api/users/${user}`)
-    const isThere = !named.includes(':') && !named.includes(nowhere)
-    const address = named.replace(/:\w+/g, nowhere)
-    return { isThere, address }
-  }
-
   /** What may be changed is another tenant each time, so that nobody's change is in the way of the next. */
-  async function tenantFor({ name, method, path }: (typeof placed)[number]): Promise<string> {
-    if (method === 'GET' || !path.includes('/:slug')) return shared
-    const slug = await freshTenant()
-    if (name.endsWith('/members/:userId'))
-      await boss.post(`/api/tenants/${slug}/members`, { email: 'spare-member@example.org', role: 'member' })
-    return slug
+  const tenantFor = async ({ method, path }: Placed) =>
+    method === 'GET' || !path.includes('/:slug') ? shared : freshTenant()
+
+  /** The path with a row's parameters; those of tenant and person are the owner's. */
+  function addressOf({ path }: Placed, { slug, userId }: Owner, row?: Row): string {
+    const owned = path.replace('/:slug', `/${slug}`).replace(/^\/api\/users\/:id/, `/api/users/${userId}`)
+    return owned.replace(/:(\w+)/g, (parameter, name: string) => row?.params[name] ?? parameter)
   }
 
-  it.each(guarded.map((route) => [route.name, route] as const))('%s', async (name, route) => {
-    const isStream = 'stream' in route.definition
-    for (const who of standings) {
-      const refused = refusal(route, who)
-      const { address, isThere } = addressOf(route, refused ? shared : await tenantFor(route))
-      const spare = `spare-${++tenants}`
-      const body = name in bodies && JSON.parse(JSON.stringify(bodies[name]).replace('SPARE', spare))
-      const path = isStream ? `${address}?lastEventId=none` : address
-      const answer = await as(who).send(route.method, path, body ? { body } : {})
-      if (refused) {
-        expect([who, answer.status, answer.json?.code]).toEqual([who, ...refused])
-        expect(answer.headers.get('content-type')).toBe('application/problem+json')
-        expect(answer.json.requestId).toBe(answer.headers.get('x-request-id'))
-        continue
-      }
-      expect([who, answer.status, refusalCodes.includes(answer.json?.code)]).toEqual([
-        who,
-        answer.status,
-        false,
-      ])
-      const success = route.definition.status ?? (route.definition.response ? 200 : 204)
-      if (name in ownRefusals) {
-        const code = answer.status === success ? undefined : answer.json?.code
-        if (code) expect([who, code]).toEqual([who, ownRefusals[name] ?? code])
-      } else if (isThere) expect([who, answer.status, answer.text]).toEqual([who, success, answer.text])
-      else expect([who, answer.status]).toEqual([who, 404])
-    }
+  /** Whose what a call names is: the tenant's, the caller's own, or somebody's whom an operator looks at. */
+  const ownerFor = async ({ path }: Placed, slug: string, who: Standing): Promise<Owner> => ({
+    slug,
+    userId: path.startsWith('/api/users/:id') ? (await freshUser()).id : idOf(who),
   })
 
-  it('calls nothing that is not there', () => {
-    const names = placed.map(({ name }) => name)
-    expect(names).toEqual(expect.arrayContaining([...Object.keys(bodies), ...Object.keys(ownRefusals)]))
+  const callMeans = (slug: string, who: Standing): CallMeans => ({
+    ...rowMeans(),
+    ...{ slug, browser: as(who), userId: idOf(who), issuer: provider.issuer },
+    spareEmail: async () => (await freshUser()).email,
+  })
+
+  async function call(who: Standing, { method, path }: Placed, address: string, body?: unknown) {
+    if (path.endsWith('/events')) return firstOfStream(who, address)
+    return as(who).send(method, address, { ...(body !== undefined && { body }) })
+  }
+
+  /** The beginning of a stream of events, which has no end; a refusal of it whole. */
+  async function firstOfStream(who: Standing, address: string) {
+    const { url, cookie = '' } = as(who)
+    const leave = new AbortController()
+    const { status, headers, body } = await fetch(url + address, {
+      headers: { cookie },
+      signal: leave.signal,
+    })
+    const reader = body?.getReader()
+    let text = ''
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+      text += new TextDecoder().decode(part.value)
+      if (status === 200) break
+    }
+    leave.abort()
+    return { status, headers, text, json: status === 200 ? undefined : JSON.parse(text) }
+  }
+
+  const successOf = ({ definition }: Placed) => definition.status ?? (definition.response ? 200 : 204)
+
+  describe.each(guarded.map((route) => [route.name, route] as const))('%s', (name, route) => {
+    const kind = rowKindOf(route.path)
+    const refused = standings.filter((who) => refusal(route, who))
+    const letIn = standings.filter((who) => !refusal(route, who))
+
+    it('refuses whom its access does not name, and changes nothing', async () => {
+      const owner = await ownerFor(route, shared, 'owner')
+      const row = await kind?.make(rowMeans(), owner)
+      const before = await row?.read()
+      for (const who of refused) {
+        const answer = await call(
+          who,
+          route,
+          addressOf(route, owner, row),
+          route.method === 'GET' ? undefined : {},
+        )
+        expect([who, answer.status, answer.json?.code]).toEqual([who, ...(refusal(route, who) ?? [])])
+        expect(answer.headers.get('content-type')).toBe('application/problem+json')
+        expect(answer.json.requestId).toBe(answer.headers.get('x-request-id'))
+      }
+      expect(await row?.read()).toEqual(before)
+    })
+
+    it('does what it is for, for everybody else', async () => {
+      for (const who of letIn) {
+        const slug = await tenantFor(route)
+        const means = callMeans(slug, who)
+        const body = await calls[name]?.(means)
+        const owner = await ownerFor(route, slug, who)
+        const row = await kind?.make(rowMeans(), owner)
+        const answer = await call(who, route, addressOf(route, owner, row), body)
+        expect([who, answer.status, answer.text]).toEqual([who, successOf(route), answer.text])
+      }
+    })
+
+    const listed = route.method === 'GET' ? listedKindOf(route.path) : undefined
+    it.runIf(listed)(
+      'shows what is of the tenant or person that was asked for, and nothing else',
+      async () => {
+        for (const who of letIn) {
+          const owner = await ownerFor(route, shared, who)
+          const [own, foreign] = await Promise.all([
+            listed?.make(rowMeans(), owner),
+            listed?.make(rowMeans(), { slug: elsewhere, userId: idOf('stranger') }),
+          ])
+          if (who === 'stranger') continue
+          const { text } = await call(who, route, addressOf(route, owner))
+          expect([who, text.includes(own?.shownBy ?? '?')]).toEqual([who, true])
+          expect([who, text.includes(foreign?.shownBy ?? '')]).toEqual([who, false])
+        }
+      },
+    )
+
+    it.runIf(kind)(
+      'does not find what is another’s, though it is there, and leaves it as it is',
+      async () => {
+        for (const who of letIn.filter((standing) => standing !== 'stranger')) {
+          const foreign = await kind?.make(rowMeans(), { slug: elsewhere, userId: idOf('stranger') })
+          const before = await foreign?.read()
+          expect(before).toBeTruthy()
+          const body = await calls[name]?.(callMeans(shared, who))
+          const owner = await ownerFor(route, shared, who)
+          const answer = await call(who, route, addressOf(route, owner, foreign), body)
+          expect([who, answer.status, answer.json?.code]).toEqual([who, 404, kind?.absent])
+          expect([who, await foreign?.read()]).toEqual([who, before])
+        }
+      },
+    )
+  })
+
+  it('prepares no call that is not there', () => {
+    expect(placed.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(calls)))
   })
 
   const tenantPaths = [

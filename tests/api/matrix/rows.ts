@@ -1,0 +1,184 @@
+import { newId, newToken, sha256 } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import type { HttpClient } from '../../harness/http'
+import type { NameServer } from '../../harness/name-server'
+
+/** What rows are made with. */
+export interface RowMeans {
+  db: DatabaseClient
+  /** The first operator's browser. */
+  boss: HttpClient
+  /** Whom domains are looked up at. */
+  names: NameServer
+  /** A word that no other row has. */
+  fresh(): string
+}
+
+/** Whose a row is: a tenant's, or a person's. */
+export interface Owner {
+  slug: string
+  userId: string
+}
+
+/** What a path names beside the tenant, and is there. */
+export interface Row {
+  /** The path's parameters. */
+  params: Record<string, string>
+  /** By which a list shows it. */
+  shownBy: string
+  /** What of it may change by a call, read anew; null: it is gone. */
+  read(): Promise<unknown>
+}
+
+export interface RowKind {
+  /** What is said of one that is another's. */
+  absent: string
+  make(means: RowMeans, owner: Owner): Promise<Row>
+}
+
+const tenantIdOf = async (db: DatabaseClient, slug: string) =>
+  (await db.tenant.findUniqueOrThrow({ where: { slug }, select: { id: true } })).id
+
+/** An answer that is right, else an error that shows it. */
+function ok<Answer extends { status: number; text: string }>(answer: Answer): Answer {
+  if (answer.status >= 300) throw new Error(`Answered ${answer.status}: ${answer.text}`)
+  return answer
+}
+
+export const rowKinds = {
+  member: {
+    absent: 'member.not_found',
+    async make({ db, boss, fresh }, { slug }) {
+      const email = `${fresh()}@example.org`
+      const { id: userId } = ok(await boss.post('/api/users', { email, name: 'Spare member' })).json
+      ok(await boss.post(`/api/tenants/${slug}/members`, { email, role: 'member' }))
+      const of = { tenant: { slug }, userId }
+      const read = () => db.membership.findFirst({ where: of, select: { role: true, version: true } })
+      return { params: { userId }, shownBy: userId, read }
+    },
+  },
+  domain: {
+    absent: 'domain.not_found',
+    async make({ db, boss, names, fresh }, { slug }) {
+      const name = `${fresh()}.example`
+      const { challenge } = ok(await boss.post(`/api/tenants/${slug}/domains`, { name })).json
+      names.setText(challenge.name, challenge.value)
+      const of = { tenant: { slug }, name }
+      const read = () => db.domain.findFirst({ where: of, select: { verifiedAt: true, checkedAt: true } })
+      return { params: { name }, shownBy: name, read }
+    },
+  },
+  drift: {
+    absent: 'drift.not_found',
+    async make({ db, fresh }, { slug }) {
+      const [id, tenantId, now] = [newId(), await tenantIdOf(db, slug), new Date()]
+      const thing = { kind: 'group', name: fresh(), thing: fresh(), what: 'missing' } as const
+      const seen = { service: 'authentik', step: 'group', firstSeenAt: now, lastSeenAt: now } as const
+      await db.resourceDrift.create({ data: { id, tenantId, ...thing, ...seen } })
+      const read = () => db.resourceDrift.findFirst({ where: { id }, select: { status: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+  export: {
+    absent: 'export.not_found',
+    async make({ db }, { slug }) {
+      const [id, tenantId, now] = [newId(), await tenantIdOf(db, slug), new Date()]
+      const parts = { create: { number: 1, kind: 'members', records: [{ of: slug }] } }
+      await db.tenantExport.create({ data: { id, tenantId, createdAt: now, completedAt: now, parts } })
+      const read = () => db.tenantExport.findFirst({ where: { id }, select: { completedAt: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+  receipt: {
+    absent: 'receipt.not_found',
+    async make({ db }, { slug, userId }) {
+      const [id, tenantId, now] = [newId(), await tenantIdOf(db, slug), new Date()]
+      await db.accessReceipt.create({ data: { id, tenantId, userId, askedAt: now, completedAt: now } })
+      const read = () => db.accessReceipt.findFirst({ where: { id }, select: { completedAt: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+  invitation: {
+    absent: 'invitation.not_found',
+    async make({ db, boss, fresh }, { slug }) {
+      const body = { email: `${fresh()}@example.org`, role: 'member' }
+      const { id } = ok(await boss.post(`/api/tenants/${slug}/invitations`, body)).json
+      const read = () => db.invitation.findFirst({ where: { id }, select: { tokenHash: true, sentAt: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+  run: {
+    absent: 'run.not_found',
+    async make({ db }, { slug }) {
+      const { id } = await db.provisioningRun.findFirstOrThrow({ where: { tenant: { slug } } })
+      const read = () => db.provisioningRun.findFirst({ where: { id }, select: { cause: true } })
+      return { params: { runId: id }, shownBy: id, read }
+    },
+  },
+  session: {
+    absent: 'session.not_found',
+    async make({ db }, { userId }) {
+      const [id, now] = [newId(), new Date()]
+      const times = { createdAt: now, lastSeenAt: now, expiresAt: new Date(now.getTime() + 3_600_000) }
+      await db.session.create({ data: { id, userId, tokenHash: sha256(newToken()), ...times } })
+      const read = () => db.session.findFirst({ where: { id }, select: { tokenHash: true } })
+      return { params: { id, sessionId: id }, shownBy: id, read }
+    },
+  },
+  passkey: {
+    absent: 'passkey.not_found',
+    async make({ db }, { userId }) {
+      const id = newId()
+      const key = { credentialId: newToken(), publicKey: 'k', counter: 0n, transports: [], synced: false }
+      await db.passkey.create({ data: { id, userId, name: 'Laptop', createdAt: new Date(), ...key } })
+      const read = () => db.passkey.findFirst({ where: { id }, select: { name: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+  identity: {
+    absent: 'identity.not_found',
+    async make({ db, fresh }, { userId }) {
+      const [id, now] = [newId(), new Date()]
+      const who = { issuer: 'https://id.example.org', subject: fresh() }
+      await db.externalIdentity.create({ data: { id, userId, ...who, createdAt: now, lastUsedAt: now } })
+      const read = () => db.externalIdentity.findFirst({ where: { id }, select: { subject: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+} as const satisfies Record<string, RowKind>
+
+/** What the paths name: the longest beginning that fits decides. */
+const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] = [
+  ['/api/tenants/:slug/members', 'member'],
+  ['/api/tenants/:slug/domains', 'domain'],
+  ['/api/tenants/:slug/drift', 'drift'],
+  ['/api/tenants/:slug/exports', 'export'],
+  ['/api/tenants/:slug/receipts', 'receipt'],
+  ['/api/tenants/:slug/invitations', 'invitation'],
+  ['/api/tenants/:slug/runs', 'run'],
+  ['/api/users/me/sessions', 'session'],
+  ['/api/users/me/passkeys', 'passkey'],
+  ['/api/users/me/second-factor', 'passkey'],
+  ['/api/users/me/identities', 'identity'],
+  ['/api/users/:id/sessions', 'session'],
+  ['/api/users/:id/identities', 'identity'],
+]
+
+/** Parameters that name a tenant or a person, and no row of theirs. */
+const withoutOwner = (path: string) => path.replace(/^\/api\/(tenants\/:slug|users\/:id)/, '')
+
+/** The kind of row that a path names below its tenant or person; undefined where it names none. */
+export function rowKindOf(path: string): RowKind | undefined {
+  if (!withoutOwner(path).includes('/:') || path.startsWith('/api/slugs/')) return undefined
+  const kind = named.find(([beginning]) => path.startsWith(`${beginning}/`))?.[1]
+  // A tenant's own subscription is the tenant's.
+  if (path === '/api/subscriptions/:slug') return undefined
+  if (!kind) throw new Error(`${path} names something that tests/api/matrix/rows.ts knows no row of`)
+  return rowKinds[kind]
+}
+
+/** The kind of row that a path lists; undefined where it lists none of these. */
+export function listedKindOf(path: string): RowKind | undefined {
+  const kind = named.find(([beginning]) => path === beginning)?.[1]
+  return kind && rowKinds[kind]
+}
