@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AuthMode, DisplayName, Email, Id, pageOf, Timestamp } from './common'
+import { AuthMode, comparableAddress, DisplayName, Email, Id, pageOf, Timestamp } from './common'
 import { Slug } from './slugs'
 import { NewPassword, passwordMaxBytes, User } from './users'
 
@@ -21,7 +21,7 @@ export const SignedIn = z.object({ user: User })
 
 /** No form is checked beyond its bounds: a wrong e-mail must answer like a wrong password. */
 export const Login = z.strictObject({
-  email: z.string().trim().toLowerCase().min(1).max(254),
+  email: z.string().overwrite(comparableAddress).min(1).max(254),
   password: z.string().min(1).max(passwordMaxBytes),
 })
 export type Login = z.output<typeof Login>

@@ -12,11 +12,17 @@ export const Timestamp = z
   .transform((moment) => (typeof moment === 'string' ? moment : moment.toISOString()))
   .meta({ type: 'string', format: 'date-time' })
 
+/**
+ * An address as it is compared: without spaces around it, and with its ASCII letters in lower case. No others: some have
+ * an ASCII letter as their lower case, and are another person's.
+ */
+export const comparableAddress = (text: string) =>
+  text.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+
 /** An e-mail address, trimmed and in lower case, at most 254 characters (RFC 5321 section 4.5.3.1). */
 export const Email = z
   .string()
-  .trim()
-  .toLowerCase()
+  .overwrite(comparableAddress)
   .max(254, 'An e-mail address has at most 254 characters.')
   .pipe(z.email('This is not an e-mail address.'))
 
