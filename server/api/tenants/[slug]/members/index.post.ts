@@ -1,3 +1,4 @@
+import { countedUntilDone } from '#server/auth/sign-in/attempts'
 import { addMember } from '#server/domain/members/members'
 import { tenant } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
@@ -10,5 +11,7 @@ export default defineRoute({
   response: Member,
   status: 201,
   etag: 'version',
-  handle: ({ scope, body }) => addMember(scope, body),
+  handle: ({ scope, body, container }) =>
+    // So that nobody finds out by and by who has an account here.
+    countedUntilDone(container, 'finding', scope.actorId, () => addMember(scope, body)),
 })
