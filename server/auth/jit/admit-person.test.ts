@@ -275,6 +275,26 @@ describeEachDatabase('admitPerson', (given) => {
       expect(await db().auditEntry.count({ where: turnedAway })).toBe(6)
     })
 
+    it('count by each of their letters, and what looks like a slug or the operators’ group is neither', async () => {
+      await tenant('paypal')
+      const alike = [
+        // Cyrillic, full width, with a mark or joiner, in capitals, with spaces, decomposed, by a path.
+        ...['p\u0430ypal', '\uff50aypal', 'paypal\u200d', '\ufeffpaypal', 'PayPal', 'paypal ', 'paypal\n'],
+        ...['payp\u0061\u0301l', 'paypal/', '/paypal', 'paypal,admin', 'role:paypal'],
+        ...[
+          'tenantry-operator\u0455',
+          'Tenantry-Operators',
+          ' tenantry-operators',
+          'tenantry\u2010operators',
+        ],
+      ]
+      const { user } = await admitPerson(scope, person({ groups: alike }), rules)
+      expect(user.platformRole).toBe('user')
+      expect(await db().membership.count({ where: { userId: user.id } })).toBe(0)
+      const known = await admitPerson(scope, person({ groups: [...alike, 'paypal'] }), rules)
+      expect(await db().membership.count({ where: { userId: known.user.id } })).toBe(1)
+    })
+
     it('do not take the last owner away', async () => {
       const { id } = await tenant('owned')
       const claims = person({ groups: ['owned'] })

@@ -25,7 +25,7 @@ const attempts = 5
 
 /**
  * Lets in whom the OpenID provider vouches for: makes the user the first time, and brings the user, the memberships
- * and the operator's role up to date with the claims each time, in one transaction; memberships beyond the first 250
+ * and the operator's role up to date with the claims each time, in one transaction; memberships beyond the first 100
  * that change follow in further ones. It begins no session and notes no login. Several calls for one person at once
  * make one user.
  *

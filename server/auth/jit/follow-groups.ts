@@ -8,7 +8,7 @@ import type { PlatformStores, TenantStores } from '#server/scope'
 const sayAgainSeconds = 86_400
 
 /** Memberships that change in one transaction: it takes some milliseconds for each. */
-export const mostChanges = 250
+export const mostChanges = 100
 
 /**
  * Brings the memberships that the provider's groups give up to date: a group of a tenant's slug makes a member, and its
