@@ -26,6 +26,22 @@ describe('safeReturnTo', () => {
     '/x/..//evil.example',
     'javascript:alert(1)',
     '/\n/evil.example',
+    '/%2F/evil.example',
+    '/%2f%2fevil.example',
+    '/%5Cevil.example',
+    '/%255cevil.example',
+    '/%09/evil.example',
+    '/a%0d%0aSet-Cookie:x=y',
+    '/%2e%2e//evil.example',
+    '/.%2e/%2e.//evil.example',
+    '/x/%2E%2E//evil.example',
+    '/\u0000/evil.example',
+    '/\ud800/evil.example',
+    ' //evil.example',
+    '\u2028//evil.example',
+    '\uff0f\uff0fevil.example',
+    ['//evil.example', '/account'],
+    { toString: () => '/account' },
   ])('takes %j to the home', (wanted) => {
     expect(safeReturnTo(wanted)).toBe('/')
   })

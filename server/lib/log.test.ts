@@ -19,6 +19,16 @@ describe('createLog', () => {
     expect(new Date(String(lines[0]?.time)).getTime()).not.toBeNaN()
   })
 
+  it('begins no line of somebody else’s making, and moves no cursor', () => {
+    const lines: string[] = []
+    const log = createLog('info', { write: (line) => void lines.push(line) })
+    const hostile = 'x\n{"level":30,"msg":"user.signed_in"}\r\u001b[2Jgone\u2028\u0000'
+    log.info({ path: hostile, code: hostile, err: new Error(hostile) }, hostile)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.trimEnd()).not.toMatch(/[\p{Cc}]/u)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: hostile, path: hostile })
+  })
+
   it('hides fields that are named as secrets', () => {
     const text = JSON.stringify(
       linesOf((log) =>
