@@ -41,6 +41,12 @@ const words: Record<string, LoginFailureWords> = {
     description: 'The sign-in service did not ask you again, so that we can’t be sure.',
     ...startAgain,
   },
+  'auth.login_other_person': {
+    title: 'That was somebody else',
+    description:
+      'To confirm that it is you, sign in as the person who is signed in here. To work as somebody else, sign out first.',
+    ...startAgain,
+  },
   'auth.identity_taken': {
     title: 'This sign-in belongs to another account',
     description: 'It can be linked to one account alone. Remove it there first.',

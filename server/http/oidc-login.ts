@@ -44,8 +44,18 @@ export async function startLogin(event: H3Event, { returnTo, prompt, link }: Log
     // Makes the provider say when it asked (OpenID Connect Core 1.0 section 3.1.2.1).
     ...(fresh && { max_age: '0' }),
   })
+  // A login that was asked for by somebody who is signed in is their proof, and nobody else's way in.
+  const proves = fresh && !link && event.context.caller?.session ? event.context.caller.userId : undefined
   const begunAt = Math.floor(container.clock.now().getTime() / 1000)
-  const flow = { nonce, returnTo, begunAt, fresh, moduleCookies, ...(link && { link }) }
+  const flow = {
+    nonce,
+    returnTo,
+    begunAt,
+    fresh,
+    moduleCookies,
+    ...(link && { link }),
+    ...(proves && { proves }),
+  }
   await container.loginFlows.begin(ensureLoginBrowser(event), state, flow)
   return address
 }

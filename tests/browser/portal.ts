@@ -43,13 +43,28 @@ export function openPortal(options: PortalOptions = {}): Promise<BrowserPortal> 
 }
 
 /** Two replicas on PostgreSQL and Redis, which browsers reach in turn: no journey may need the same one twice. */
-export function openReplicatedPortal(options: PortalOptions = {}): Promise<BrowserPortal<Served>> {
+export function openReplicatedPortal(
+  options: PortalOptions = {},
+): Promise<BrowserPortal<Served & { databaseUrl: string }>> {
   return openWith(options, async (server) => {
-    const { url, replicas, stop } = await startAlternating({ ...server, withRedis: true })
+    const { url, replicas, databaseUrl, stop } = await startAlternating({ ...server, withRedis: true })
     const logs = () => replicas.flatMap((replica) => replica.logs())
-    return { url, logs, stop: () => stop().then(() => null) }
+    return { url, databaseUrl, logs, stop: () => stop().then(() => null) }
   })
 }
+
+/**
+ * Where people who sign in are followed: whole on replicas, and on SQLite what is read and written once more. What a
+ * page looks like is the same in both.
+ */
+export const places: readonly {
+  place: string
+  open: (options?: PortalOptions) => Promise<BrowserPortal<Served>>
+  isWhole: boolean
+}[] = [
+  { place: 'two replicas in turn, on PostgreSQL and Redis', open: openReplicatedPortal, isWhole: true },
+  { place: 'one process on SQLite', open: openPortal, isWhole: false },
+]
 
 async function openWith<Server extends Served>(
   options: PortalOptions,

@@ -76,6 +76,32 @@ describe('a provider that forges', () => {
     ])
   })
 
+  it.each<[string, Partial<Forgery>, string]>([
+    ['was remembered', claims((honest) => ({ ...honest, auth_time: 1_000_000_000 })), 'auth.login_not_fresh'],
+    ['is of an unknown age', claims(({ auth_time: _, ...honest }) => honest), 'auth.login_not_fresh'],
+    [
+      'is of the future, as text',
+      claims((honest) => ({ ...honest, auth_time: '9999999999' })),
+      'auth.login_not_fresh',
+    ],
+    [
+      'is another person’s',
+      {
+        ...claims((honest) => ({ ...honest, sub: 'other', auth_time: Math.floor(Date.now() / 1000) })),
+        userInfo: { sub: 'other', name: 'Other', email: 'other@example.org' },
+      },
+      'auth.login_other_person',
+    ],
+  ])('is no proof of who is signed in where it %s', async (_, forgery, code) => {
+    const before = browser.cookiesFor(server.url)
+    Object.assign(forger.forge, forgery)
+    await browser.open(`${server.url}/api/auth/oidc/start?prompt=login&returnTo=/account`)
+    expect(failureOf(browser)).toBe(code)
+    expect(await whoIs(browser, server.url)).toBe('person@example.org')
+    expect(browser.cookiesFor(server.url)).toContain(before)
+    expect((await ask(browser, server.url, '/api/users?search=other')).json.items).toEqual([])
+  })
+
   it('is waited for no longer than ten seconds', async () => {
     forger.forge.answers['/token'] = () => undefined
     const start = performance.now()

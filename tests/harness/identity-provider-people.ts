@@ -37,12 +37,14 @@ const page = (title: string, content: string) => `<!doctype html>
 button{font:inherit;display:block;width:100%;margin:.5rem 0;padding:.7rem;cursor:pointer}</style></head>
 <body><h1>${title}</h1>${content}</body></html>`
 
-/** The provider's own login: a button for each person. */
+/** The provider's own login: a button for each person, and one for nobody. */
 export function loginPage(uid: string, people: Record<string, ProviderPerson>): string {
   const buttons = Object.entries(people).map(
     ([login, { name }]) => `<button name="login" value="${login}">${name}</button>`,
   )
-  return page('Who are you?', `<form method="post" action="/interaction/${uid}">${buttons.join('')}</form>`)
+  const cancel = '<button name="cancel" value="yes">Cancel</button>'
+  const form = `<form method="post" action="/interaction/${uid}">${buttons.join('')}${cancel}</form>`
+  return page('Who are you?', form)
 }
 
 /** @param form the hidden form that oidc-provider makes */

@@ -81,7 +81,10 @@ export async function startIdentityProvider(
     const { uid } = await provider.interactionDetails(request, response)
     const body: Buffer[] = []
     for await (const chunk of request) body.push(chunk as Buffer)
-    const login = new URLSearchParams(Buffer.concat(body).toString()).get('login')
+    const said = new URLSearchParams(Buffer.concat(body).toString())
+    const login = said.get('login')
+    if (request.method === 'POST' && said.has('cancel'))
+      return provider.interactionFinished(request, response, { error: 'access_denied' })
     if (request.method === 'POST' && login && Object.hasOwn(people, login))
       return provider.interactionFinished(request, response, { login: { accountId: login } })
     response.writeHead(200, { 'content-type': 'text/html' }).end(loginPage(uid, people))

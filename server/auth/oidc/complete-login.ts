@@ -66,9 +66,10 @@ function isKeptElsewhere({ _claim_names: names }: Record<string, unknown>, claim
 }
 
 /**
- * Signs in whom the provider vouches for, and begins a new session in place of the browser's former one.
+ * Signs in whom the provider vouches for, and begins a new session in place of the browser's former one. Where somebody
+ * who is signed in proves anew that it is them, nobody else is let in, and their session stays as it is.
  *
- * @throws AppError as `verifyPerson` and `admitPerson`
+ * @throws AppError auth.login_other_person, beside those of `verifyPerson` and `admitPerson`
  */
 export async function completeLogin(
   scope: PlatformScope,
@@ -78,6 +79,10 @@ export async function completeLogin(
   origin: SignInOrigin,
 ): Promise<StartedSession> {
   const { claims, proof, settings } = await verifyPerson(means, tokens, flow)
+  if (flow.proves !== undefined) {
+    const known = await scope.stores.identities.find(claims.issuer, claims.subject)
+    if (known?.userId !== flow.proves) throw oidcError('auth.login_other_person')
+  }
   const { user, identityId } = await admitPerson(scope, claims, settings)
   const isShort = tokens.idToken.length <= longestHint
   const idToken = isShort ? await means.idTokenSealer.seal(tokens.idToken) : undefined

@@ -12,6 +12,8 @@ export interface LoginFlow {
   begunAt: number
   /** The person had to prove anew who they are. */
   fresh: boolean
+  /** Who is signed in, and has to prove anew that it is them; absent: whoever comes back is let in. */
+  proves?: string
   /** The session that an identity is to be linked to; absent: a login. */
   link?: { userId: string; sessionId: string }
   /** The Cookie header by which nuxt-oidc-auth finds its own part. */

@@ -11,6 +11,7 @@ export const oidcError = defineErrors({
   'auth.issuer_mismatch': { status: 400, title: 'Another sign-in service answered than was asked.' },
   'auth.code_refused': { status: 401, title: 'The sign-in service did not stand by its answer.' },
   'auth.login_not_fresh': { status: 401, title: 'The sign-in service did not ask again who you are.' },
+  'auth.login_other_person': { status: 403, title: 'Somebody else signed in than is signed in here.' },
   'auth.link_session_changed': { status: 403, title: 'Somebody else is signed in by now.' },
   'auth.logout_token_invalid': { status: 400, title: 'This is no logout token of the sign-in service.' },
   'identity.not_found': { status: 404, title: 'There is no such sign-in method.' },
