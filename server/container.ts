@@ -34,6 +34,7 @@ import { createGates, type Gate } from '#server/provisioning/gates'
 import { createOnboardingPlanner } from '#server/provisioning/onboarding-planner'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { createBreakerBoard, type BreakerBoard } from '#server/provisioning/drift/breakers'
+import { repairFound } from '#server/provisioning/drift/repair'
 import { createSweeper, type Sweeper } from '#server/provisioning/drift/sweeper'
 import { createJobsQueue } from '#server/provisioning/queue-jobs'
 import type { TenantQueue } from '#server/provisioning/queue.port'
@@ -254,8 +255,9 @@ export async function createContainer(
         concurrency,
       }),
       sweeper: createSweeper({
-        ...{ database, clock, log, signals, planners, gate, wake },
+        ...{ database, clock, log, signals, planners, gate, wake, queue },
         everySeconds: config.sweepIntervalSeconds,
+        repair: () => repairFound(scopes.platform('drift'), config),
       }),
       breakers,
       planners,

@@ -4,6 +4,7 @@ import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { ServiceName } from '../step-planner.port'
 import { stepsStore, type Announced } from '../steps.store'
+import { repairableByItself } from './drift.store'
 import { askSweep } from './sweeps.store'
 
 const sweepShown = {
@@ -73,6 +74,33 @@ export function boardStore(db: DatabaseClient, clock: Clock, queue?: Announced) 
       })
       for (const { tenantId } of rows) await stepsStore(db, clock, tenantId, queue).ask('retry')
       return rows.map(({ tenantId }) => tenantId)
+    },
+
+    /** How many tenants are being repaired; no more than `limit` are counted. */
+    async countRepairing(limit: number): Promise<number> {
+      const rows = await db.resourceDrift.groupBy({
+        by: ['tenantId'],
+        where: { status: 'repairing' },
+        orderBy: { tenantId: 'asc' },
+        take: limit,
+      })
+      return rows.length
+    },
+
+    /**
+     * Active tenants with something that is changed or missing, and was not asked for since a sweep last saw it; those
+     * first that it was found of first.
+     *
+     * @returns their ids, so many at most
+     */
+    async listRepairable(limit: number): Promise<string[]> {
+      const rows = await db.resourceDrift.groupBy({
+        by: ['tenantId'],
+        where: { ...repairableByItself, tenant: { status: 'active' } },
+        orderBy: { _min: { id: 'asc' } },
+        take: limit,
+      })
+      return rows.flatMap(({ tenantId }) => tenantId ?? [])
     },
 
     askSweep: () => askSweep(db, clock, 'requested'),

@@ -1,158 +1,154 @@
 import type { DatabaseClient } from '#server/storage/database'
+import { untilCut } from '../attempt'
 import { readDesired } from '../desired.store'
 import { digestOfChange } from '../plan-hash'
 import type { Change, DesiredTenant, StepPlanner } from '../step-planner.port'
-import { stepKey, tenantSteps } from '../steps'
-import { stepsStore } from '../steps.store'
-import type { Drifted } from './compare'
-import { endUnseen, writeDrift } from './found.store'
-import { behind, failureOf, type Sweeping } from './sweeping'
-import type { SweepClaim } from './sweeps.store'
+import { stepKey } from '../steps'
+import { plain, type Drifted } from './compare'
+import { longestUnseen, markSeen, settledOf, type SettledStep } from './closely.store'
+import { endUnseenOf, writeDrift } from './found.store'
+import { along, behind, restingUntil } from './place'
+import { failureOf, isFinal, retryDelayOf, type Sweeping } from './sweeping'
+import type { Progress, SweepClaim } from './sweeps.store'
 
-/** At most so many in one sweep. */
-const mostTenants = 1_000
 const daySeconds = 86_400
-const lackingPage = 200
+/** So many tenants are looked at side by side. */
+const atOnce = 8
 
-/** How many tenants one sweep has to look at, so that all are looked at within a day. */
+/**
+ * How many tenants one sweep has to look at, so that all are looked at within a day, also where one of its sweeps comes
+ * late.
+ *
+ * @param everySeconds 0: sweeps are asked for by hand, and look at all
+ */
 export function closelyPerSweep(tenants: number, everySeconds: number): number {
-  const interval = everySeconds === 0 ? daySeconds : Math.min(everySeconds, daySeconds)
-  return Math.min(mostTenants, Math.ceil((tenants * interval) / daySeconds))
+  if (everySeconds === 0) return tenants
+  const sweeps = Math.max(1, Math.floor(daySeconds / everySeconds) - 1)
+  return Math.ceil(tenants / sweeps)
+}
+
+/** One step of one tenant, and what would be changed of it. */
+interface Look extends SettledStep {
+  readonly planner: StepPlanner
+  readonly changes?: readonly Change[]
+  readonly error?: unknown
 }
 
 /**
- * Plans what no survey shows, such as who is in a space, for the tenant that was not looked at for the longest time.
- * One tenant at a time, until it is the turn of no other.
+ * Plans what no survey shows, such as who is in a space, for the tenants that were not looked at for the longest time;
+ * some of them, until it is the turn of no other. Changes nothing.
  */
 export async function lookClosely(claim: SweepClaim, work: Sweeping): Promise<SweepClaim> {
   const { database, clock, planners, store, everySeconds } = work
   const { place } = claim
+  const since = new Date(place.track?.since ?? 0)
   const unseen = planners.filter(({ survey }) => survey === undefined)
-  const since = new Date(place.since)
   const left = place.left ?? closelyPerSweep(await database.client.tenant.count(), everySeconds)
-  const oldest =
-    unseen.length === 0 || left <= 0
-      ? null
-      : await database.client.provisioningWork.findFirst({
-          where: { OR: [{ checkedAt: null }, { checkedAt: { lt: since } }] },
-          orderBy: [{ checkedAt: { sort: 'asc', nulls: 'first' } }, { tenantId: 'asc' }],
-          select: { tenantId: true },
-        })
-  if (!oldest) return store.advance(claim, () => Promise.resolve({ place: behind(place) }))
+  const ids =
+    unseen.length > 0 && left > 0 ? await longestUnseen(database.client, since, Math.min(left, atOnce)) : []
+  if (ids.length === 0) return store.advance(claim, () => Promise.resolve({ place: behind(place) }))
 
-  const { tenantId } = oldest
   const askedAt = clock.now()
-  const tenant = await readDesired(database.client, tenantId)
-  const looks = tenant ? await lookAt(tenant, unseen, work) : []
+  const settled = await settledOf(database.client, ids, unseen)
+  const looks = (await Promise.all(ids.map((id) => lookAt(id, settled, unseen, work)))).flat()
+  const failed = looks.filter(({ error }) => error !== undefined)
   return store.advance(claim, async (tx, now) => {
-    let drifted = 0
-    for (const { planner, changes } of looks) {
-      if (!changes || !(await isSettled(tx, tenantId, planner, askedAt))) continue
-      const found = changes.map((change) => driftOf(tenantId, change))
-      await writeDrift(tx, planner, found, now)
-      await endUnseen(tx, planner, now, tenantId)
-      drifted += found.length
-    }
-    await tx.provisioningWork.updateMany({ where: { tenantId }, data: { checkedAt: now } })
-    const failures = Object.fromEntries(
-      looks.flatMap(({ planner, failure }) => (failure ? [[stepKey(planner), failure]] : [])),
-    )
-    return { place: { ...place, left: left - 1 }, tenants: 1, drifted, failures }
+    const drifted = await writeLooks(tx, looks, { ids, unseen, askedAt, now })
+    const { seen, progress } = afterLooks(claim, ids, left, failed, work)
+    await markSeen(tx, seen, now)
+    return { ...progress, tenants: seen.length, drifted }
   })
 }
 
-interface Look {
-  planner: StepPlanner
-  changes?: readonly Change[]
-  failure?: string
-}
-
-/** Plans the steps that are settled, without changing anything. */
 async function lookAt(
-  tenant: DesiredTenant,
+  tenantId: string,
+  settled: readonly SettledStep[],
   planners: readonly StepPlanner[],
   work: Sweeping,
 ): Promise<Look[]> {
-  const steps = await work.database.client.provisioningStep.findMany({
-    where: { tenantId: tenant.id, status: 'ok', nextAttemptAt: null },
-  })
-  const known = new Map(steps.map((step) => [stepKey(step), step]))
+  const mine = settled.filter((step) => step.tenantId === tenantId)
+  const tenant = mine.length > 0 ? await readDesired(work.database.client, tenantId) : null
+  if (!tenant) return []
   return Promise.all(
-    planners.flatMap((planner) => {
-      const step = known.get(stepKey(planner))
-      return step ? [lookAtStep(tenant, planner, step.externalId, work)] : []
+    mine.flatMap((step) => {
+      const planner = planners.find((one) => stepKey(one) === stepKey(step))
+      return planner ? [lookAtStep(tenant, step, planner, work)] : []
     }),
   )
 }
 
 async function lookAtStep(
   tenant: DesiredTenant,
+  step: SettledStep,
   planner: StepPlanner,
-  externalId: string | null,
   work: Sweeping,
 ): Promise<Look> {
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(work.timeoutMs)])
+  const { externalId } = step
   try {
-    const plan = () => planner.plan(tenant, { externalId }, signal)
+    const plan = () => untilCut(() => planner.plan(tenant, { externalId }, signal), signal)
     const { changes } = await work.gate(planner.service).run(plan, signal)
-    return { planner, changes }
+    return { ...step, planner, changes }
   } catch (error) {
     work.signal.throwIfAborted()
-    work.log.warn({ err: error, tenantId: tenant.id, step: stepKey(planner) }, 'a step could not be compared')
-    return { planner, failure: failureOf(error) }
+    const about = { tenantId: tenant.id, step: stepKey(planner) }
+    work.log.warn({ err: error, ...about }, 'a step could not be compared')
+    return { ...step, planner, error }
   }
 }
 
-async function isSettled(
+async function writeLooks(
   tx: DatabaseClient,
-  tenantId: string,
-  { service, step }: StepPlanner,
-  askedAt: Date,
-): Promise<boolean> {
-  const where = {
-    tenantId,
-    service,
-    step,
-    status: 'ok',
-    nextAttemptAt: null,
-    updatedAt: { lt: askedAt },
-  } as const
-  return (await tx.provisioningStep.count({ where })) > 0
+  looks: readonly Look[],
+  about: { ids: readonly string[]; unseen: readonly StepPlanner[]; askedAt: Date; now: Date },
+): Promise<number> {
+  const { ids, unseen, askedAt, now } = about
+  const still = new Set((await settledOf(tx, ids, unseen, askedAt)).map(keyOf))
+  let drifted = 0
+  for (const planner of unseen) {
+    const mine = looks.filter((look) => look.planner === planner && look.changes && still.has(keyOf(look)))
+    const found = mine.flatMap(({ tenantId, changes = [] }) =>
+      changes.map((change) => driftOf(tenantId, change)),
+    )
+    await writeDrift(tx, planner, found, now)
+    const tenantIds = mine.map(({ tenantId }) => tenantId)
+    if (tenantIds.length > 0) await endUnseenOf(tx, planner, now, tenantIds)
+    drifted += found.length
+  }
+  return drifted
+}
+
+const keyOf = (step: SettledStep) => `${step.tenantId}/${stepKey(step)}`
+
+/** Where a sweep goes on, and who counts as looked at: who failed comes again after a while, as a page does. */
+function afterLooks(
+  { place }: SweepClaim,
+  ids: readonly string[],
+  left: number,
+  failed: readonly Look[],
+  { clock, random }: Sweeping,
+): { seen: string[]; progress: Progress } {
+  const attempt = (place.track?.attempt ?? 0) + 1
+  const delays = failed.map(({ error }) => retryDelayOf(error, attempt, random))
+  const failedIds = new Set(failed.map(({ tenantId }) => tenantId))
+  const waits = delays.filter((delay) => delay !== undefined)
+  if (waits.length > 0) {
+    const until = clock.now().getTime() + Math.max(...waits)
+    const seen = ids.filter((id) => !failedIds.has(id))
+    return { seen, progress: { place: restingUntil({ ...place, left: left - seen.length }, until) } }
+  }
+  // Who failed for good goes to the end of the row too, or nobody else would have their turn.
+  const failures = Object.fromEntries(failed.map((look) => [stepKey(look.planner), failureOf(look.error)]))
+  const goesOn = failed.length === 0 || failed.every(({ error }) => isFinal(error))
+  const next = { ...place, left: left - ids.length }
+  return { seen: [...ids], progress: { place: goesOn ? along(next, {}) : behind(next), failures } }
 }
 
 function driftOf(tenantId: string, change: Change): Drifted {
-  const { kind, name, action } = change
+  const { action } = change
+  const [kind, name] = [plain(change.kind), plain(change.name)]
   const what = action === 'create' ? 'missing' : action === 'delete' ? 'unknown' : 'changed'
+  const thing = `${tenantId}/${kind}/${name}`
   const found = digestOfChange(change)
-  return {
-    tenantId,
-    thing: `${tenantId}/${kind}/${name}`,
-    kind,
-    name,
-    externalId: null,
-    what,
-    expected: null,
-    found,
-  }
-}
-
-/** Has the tenants asked that lack a step, as those do that were made before there was one; a page of them. */
-export async function askLacking(claim: SweepClaim, work: Sweeping): Promise<SweepClaim> {
-  const { clock, store, wake } = work
-  const { place } = claim
-  let asked: string[] = []
-  const advanced = await store.advance(claim, async (tx) => {
-    const tenants = await tx.tenant.findMany({
-      where: place.cursor === null ? {} : { id: { gt: place.cursor } },
-      orderBy: { id: 'asc' },
-      take: lackingPage,
-      select: { id: true, _count: { select: { steps: true } } },
-    })
-    asked = tenants.filter(({ _count }) => _count.steps < tenantSteps.length).map(({ id }) => id)
-    for (const id of asked) await stepsStore(tx, clock, id).ask('changed')
-    const last = tenants.at(-1)
-    return { place: last && tenants.length === lackingPage ? { ...place, cursor: last.id } : behind(place) }
-  })
-  for (const id of asked) wake(id)
-  return advanced
+  return { tenantId, thing, kind, name, externalId: null, what, expected: null, found }
 }

@@ -28,6 +28,8 @@ export interface Known {
   readonly kept: readonly Kept[]
   /** The tenants among them, each with whether its step was settled when the page was asked for. */
   readonly settled: ReadonlyMap<string, boolean>
+  /** Those that are no tenants any more, and may have been when the page was asked for. */
+  readonly purged: ReadonlySet<string>
 }
 
 /**
@@ -35,7 +37,7 @@ export interface Known {
  *
  * @param found each thing once
  */
-export function compare(found: readonly Surveyed[], { kept, settled }: Known): Drifted[] {
+export function compare(found: readonly Surveyed[], { kept, settled, purged }: Known): Drifted[] {
   const byId = Map.groupBy(kept, ({ externalId }) => externalId)
   return found.flatMap(({ kind, name, externalId, fingerprint, tenantId }): Drifted[] => {
     const thing = { thing: externalId, kind, name, externalId, found: fingerprint }
@@ -43,9 +45,15 @@ export function compare(found: readonly Surveyed[], { kept, settled }: Known): D
     const row = candidates.find((one) => one.tenantId === tenantId) ?? candidates[0]
     if (row) {
       if (!settled.get(row.tenantId) || row.fingerprint === fingerprint) return []
-      return [{ ...thing, tenantId: row.tenantId, what: 'changed', expected: row.fingerprint }]
+      // By the name that is on record: another name may be another tenant's.
+      return [
+        {
+          ...{ ...thing, kind: row.kind, name: row.name },
+          ...{ tenantId: row.tenantId, what: 'changed', expected: row.fingerprint },
+        },
+      ]
     }
-    if (tenantId === null || settled.get(tenantId) === false) return []
+    if (tenantId === null || purged.has(tenantId) || settled.get(tenantId) === false) return []
     const owner = settled.has(tenantId) ? tenantId : null
     return [{ ...thing, tenantId: owner, what: 'unknown', expected: null }]
   })
@@ -57,9 +65,11 @@ export function missing({ tenantId, externalId, kind, name, fingerprint }: Kept)
   return { ...thing, tenantId, what: 'missing', expected: fingerprint, found: null }
 }
 
-/** Each thing once, without what a database can't hold. */
+/** A text without what a database can't hold. */
+export const plain = (text: string) => text.replaceAll('\0', '')
+
+/** Each thing once, in plain texts. */
 export function tidy(found: readonly Surveyed[]): Surveyed[] {
-  const plain = (text: string) => text.replaceAll('\0', '')
   const things = found.map((thing): [string, Surveyed] => {
     const externalId = plain(thing.externalId)
     const { kind, name, fingerprint, tenantId } = thing

@@ -2,6 +2,13 @@ import type { DriftStatus } from '#shared/contracts/drift'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 
+/** What is repaired without anybody's asking, where that is wished: once for each time that a sweep sees it. */
+export const repairableByItself = {
+  status: 'open',
+  what: { in: ['changed', 'missing'] },
+  repairRunId: null,
+} as { status: 'open'; what: { in: ('changed' | 'missing')[] }; repairRunId: null }
+
 export type DriftStore = ReturnType<typeof driftStore>
 
 /** What is not as it should be of one tenant, bound. Null: of all, and of what is nobody's. */
@@ -25,11 +32,20 @@ export function driftStore(db: DatabaseClient, tenantId: string | null) {
     },
 
     /** Marks what a run was asked to bring in line. */
-    async repairing(ids: readonly string[], repairRunId: string): Promise<void> {
+    async repairing(id: string, repairRunId: string): Promise<void> {
       await db.resourceDrift.updateMany({
-        where: { id: { in: [...ids] }, ...bound },
+        where: { id, ...bound },
         data: { status: 'repairing', repairRunId },
       })
+    },
+
+    /** Marks all that is to be repaired by itself. @returns how much it is */
+    async repairingByItself(repairRunId: string): Promise<number> {
+      const { count } = await db.resourceDrift.updateMany({
+        where: { ...repairableByItself, ...bound },
+        data: { status: 'repairing', repairRunId },
+      })
+      return count
     },
   }
 }

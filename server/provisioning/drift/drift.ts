@@ -25,7 +25,7 @@ export async function repairDrift(scope: TenantScope, id: string): Promise<{ run
       return { runId: row.repairRunId, isNew: false }
     if (!repairable.includes(row.status)) throw provisioningError('drift.settled_already')
     const run = await stores.steps.ask('drift')
-    await stores.drift.repairing([id], run)
+    await stores.drift.repairing(id, run)
     await stores.audit.record({
       action: 'drift.repair_requested',
       subject: { kind: 'drift', id },

@@ -1,7 +1,11 @@
+import { addSeconds } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import type { ServiceName, Surveyed } from '../step-planner.port'
 import { compare, missing, type Drifted, type Known } from './compare'
+
+/** Written by one statement at most. */
+const batch = 500
 
 interface OfStep {
   readonly service: ServiceName
@@ -30,7 +34,24 @@ async function knownOf(
     where: { id: { in: [...ids] } },
     select: { id: true, steps: { where: settledBefore(of, askedAt), select: { id: true } } },
   })
-  return { kept, settled: new Map(tenants.map(({ id, steps }) => [id, steps.length > 0])) }
+  const settled = new Map(tenants.map(({ id, steps }) => [id, steps.length > 0]))
+  const unknown = [...ids].filter((id) => id !== '' && !settled.has(id))
+  return { kept, settled, purged: await purgedLately(tx, unknown, askedAt) }
+}
+
+/** Whose things may have been there still when they were asked for: the audit alone remembers these tenants. */
+async function purgedLately(
+  tx: DatabaseClient,
+  tenantIds: string[],
+  askedAt: Date,
+): Promise<ReadonlySet<string>> {
+  if (tenantIds.length === 0) return new Set()
+  const subject = { subjectKind: 'tenant', subjectId: { in: tenantIds } }
+  const entries = await tx.auditEntry.findMany({
+    where: { ...subject, action: 'tenant.purged', at: { gte: addSeconds(askedAt, -60) } },
+    select: { subjectId: true },
+  })
+  return new Set(entries.map(({ subjectId }) => subjectId))
 }
 
 /**
@@ -58,16 +79,16 @@ export async function writeFound(
 }
 
 /**
- * Writes down a page of what no page of the survey showed.
+ * A page of what no page of the survey showed.
  *
  * @param since when the survey began: what was made later may have been missed by it
  * @returns `next`: where to go on; null: that was all
  */
-export async function writeMissing(
+export async function listMissing(
   tx: DatabaseClient,
   of: OfStep,
-  { sweepId, since, after, now }: { sweepId: string; since: Date; after: string | null; now: Date },
-): Promise<{ drifted: number; next: string | null }> {
+  { sweepId, since, after }: { sweepId: string; since: Date; after: string | null },
+): Promise<{ missing: Drifted[]; next: string | null }> {
   const limit = 100
   const rows = await tx.provisionedResource.findMany({
     where: {
@@ -80,28 +101,33 @@ export async function writeMissing(
     orderBy: { id: 'asc' },
     take: limit,
   })
-  await writeDrift(tx, of, rows.map(missing), now)
-  return { drifted: rows.length, next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
+  return { missing: rows.map(missing), next: rows.length < limit ? null : (rows.at(-1)?.id ?? null) }
 }
 
 /** What no longer shows is over, where its tenant is settled. */
-export async function endUnseen(
-  tx: DatabaseClient,
-  of: OfStep,
-  since: Date,
-  tenantId?: string,
-): Promise<void> {
-  const { service, step } = of
+export async function endUnseen(tx: DatabaseClient, of: OfStep, since: Date): Promise<void> {
+  const isSettled = { steps: { some: settledBefore(of, since) } }
   await tx.resourceDrift.updateMany({
-    where: {
-      ...{ service, step, status: { not: 'repaired' }, lastSeenAt: { lt: since } },
-      ...(tenantId === undefined
-        ? { OR: [{ tenantId: null }, { tenant: { steps: { some: settledBefore(of, since) } } }] }
-        : { tenantId }),
-    },
+    where: { ...unseen(of, since), OR: [{ tenantId: null }, { tenant: isSettled }] },
     data: { status: 'repaired' },
   })
 }
+
+/** The same of some tenants, of which all was looked at. */
+export async function endUnseenOf(
+  tx: DatabaseClient,
+  of: OfStep,
+  since: Date,
+  tenantIds: readonly string[],
+): Promise<void> {
+  await tx.resourceDrift.updateMany({
+    where: { ...unseen(of, since), tenantId: { in: [...tenantIds] } },
+    data: { status: 'repaired' },
+  })
+}
+
+const unseen = ({ service, step }: OfStep, since: Date) =>
+  ({ service, step, status: { not: 'repaired' }, lastSeenAt: { lt: since } }) as const
 
 /**
  * What was accepted or ignored stays so until something else is found. What was repaired, or was to be, and shows again
@@ -111,26 +137,37 @@ export async function endUnseen(
  */
 export async function writeDrift(
   tx: DatabaseClient,
-  { service, step }: OfStep,
+  of: OfStep,
   drifted: readonly Drifted[],
   now: Date,
 ): Promise<void> {
-  const all = new Map(drifted.map((one) => [one.thing, one]))
-  if (all.size === 0) return
-  const before = await tx.resourceDrift.findMany({ where: { service, step, thing: { in: [...all.keys()] } } })
+  const all = [...new Map(drifted.map((one) => [one.thing, one])).values()]
+  for (let from = 0; from < all.length; from += batch)
+    await writeSome(tx, of, all.slice(from, from + batch), now)
+}
+
+async function writeSome(
+  tx: DatabaseClient,
+  { service, step }: OfStep,
+  all: readonly Drifted[],
+  now: Date,
+): Promise<void> {
+  const before = await tx.resourceDrift.findMany({
+    where: { service, step, thing: { in: all.map(({ thing }) => thing) } },
+  })
   const known = new Map(before.map((row) => [row.thing, row]))
   const isSame = (one: Drifted) => {
     const row = known.get(one.thing)
     return row?.what === one.what && row.found === one.found && row.tenantId === one.tenantId
   }
-  const again = [...all.values()].filter(isSame).flatMap(({ thing }) => known.get(thing) ?? [])
+  const again = all.filter(isSame).flatMap(({ thing }) => known.get(thing) ?? [])
   const idsOf = (rows: readonly { id: string }[]) => ({ id: { in: rows.map(({ id }) => id) } })
   await tx.resourceDrift.updateMany({ where: idsOf(again), data: { lastSeenAt: now, repairRunId: null } })
   await tx.resourceDrift.updateMany({
     where: { ...idsOf(again), status: { in: ['repaired', 'repairing'] } },
     data: { status: 'open' },
   })
-  const fresh = [...all.values()].filter((one) => !isSame(one))
+  const fresh = all.filter((one) => !isSame(one))
   await tx.resourceDrift.deleteMany({
     where: { service, step, thing: { in: fresh.map(({ thing }) => thing) } },
   })

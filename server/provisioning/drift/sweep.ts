@@ -1,65 +1,91 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { IntegrationError } from '#server/lib/errors'
+import { untilCut } from '../attempt'
+import { LeaseLost } from '../lease'
 import type { StepPlanner } from '../step-planner.port'
 import { stepKey } from '../steps'
-import { askLacking, lookClosely } from './closely'
+import { lookClosely } from './closely'
 import { tidy } from './compare'
-import { endUnseen, writeFound, writeMissing } from './found.store'
-import { behind, failureOf, type Sweeping } from './sweeping'
-import type { Place, SweepClaim } from './sweeps.store'
+import { endUnseen, listMissing, writeDrift, writeFound } from './found.store'
+import { askLacking } from './lacking'
+import { along, behind, nextOf, type Place } from './place'
+import { fail, type Sweeping } from './sweeping'
+import type { SweepClaim } from './sweeps.store'
 
 /** So many of a page are compared in one transaction: a service may give everything in one page. */
 const slice = 100
+/** No service has so many pages: one that gives more goes round in a circle. */
+const mostPages = 100_000
 
 /**
  * Goes on with a sweep from where it was left, to its end. Everything is written together with how far it came, so
- * that it can be cut off anywhere: at most one page is asked for twice.
+ * that it can be cut off anywhere: at most one page is asked for twice. What fails is tried again after a while, and the
+ * other services have their turn meanwhile.
  *
  * @throws LeaseLost where somebody else goes on with it; what the signal aborts with; what the database throws
  */
 export async function runSweep(claim: SweepClaim, work: Sweeping): Promise<void> {
-  const surveyed = work.planners.filter(({ survey }) => survey !== undefined)
+  const { planners, signal, store, clock, pause } = work
+  const surveyed = new Map(
+    planners.filter(({ survey }) => survey !== undefined).map((planner) => [stepKey(planner), planner]),
+  )
+  const parts = [...surveyed.keys(), 'closely', 'lacking']
   for (;;) {
-    work.signal.throwIfAborted()
-    const isToDo = (name: string) => !claim.place.done.includes(name)
-    const planner = surveyed.find((one) => isToDo(stepKey(one)))
-    if (planner) claim = await onePage(planner, begun(claim, stepKey(planner), work), work)
-    else if (isToDo('closely')) claim = await lookClosely(begun(claim, 'closely', work), work)
-    else if (isToDo('lacking')) claim = await askLacking(begun(claim, 'lacking', work), work)
-    else return work.store.end(claim)
-    await pause(work.pauseMs, undefined, { signal: work.signal })
+    signal.throwIfAborted()
+    const next = nextOf(claim.place, parts, clock.now().getTime())
+    if (next === 'over') return store.end(claim)
+    if ('waitMs' in next) {
+      await pause(Math.min(next.waitMs, work.leaseMs / 3), signal)
+      claim = await store.renew(claim)
+      continue
+    }
+    claim = { ...claim, place: next.place }
+    try {
+      claim = await onePiece(claim, surveyed.get(next.track.at), work)
+    } catch (error) {
+      if (error instanceof LeaseLost || signal.aborted) throw error
+      // Of whatever kind: a part that can't be got over would keep all others from their turn.
+      claim = await fail(claim, error, work)
+    }
+    await pause(work.pauseMs, signal)
   }
 }
 
-function begun(claim: SweepClaim, at: string, { clock }: Sweeping): SweepClaim {
-  if (claim.place.at === at) return claim
-  const { done } = claim.place
-  const place: Place = { done, at, phase: 'found', cursor: null, since: clock.now().getTime(), left: null }
-  return { ...claim, place }
+function onePiece(claim: SweepClaim, planner: StepPlanner | undefined, work: Sweeping): Promise<SweepClaim> {
+  const { track } = claim.place
+  if (track?.at === 'closely') return lookClosely(claim, work)
+  if (track?.at === 'lacking') return askLacking(claim, work)
+  // Another replica's part, of a service that is not configured here.
+  if (!planner || !track)
+    return work.store.advance(claim, () => Promise.resolve({ place: behind(claim.place) }))
+  return track.phase === 'found' ? onePage(planner, claim, work) : oneMissing(planner, claim, work)
 }
 
 async function onePage(planner: StepPlanner, claim: SweepClaim, work: Sweeping): Promise<SweepClaim> {
   const { place } = claim
-  if (place.phase === 'missing') return oneMissing(planner, claim, work)
+  const { cursor, round, pages } = trackOf(place)
   const askedAt = work.clock.now()
-  const answer = await ask(planner, place.cursor, work)
-  if ('failure' in answer) {
-    // Without all of its pages nothing can be told of what is missing.
-    const failures = { [stepKey(planner)]: answer.failure }
-    return work.store.advance(claim, () => Promise.resolve({ place: behind(place), failures }))
-  }
+  const answer = await ask(planner, cursor, work)
+  if ((answer.next !== null && answer.next === cursor) || pages >= mostPages)
+    throw new IntegrationError({
+      service: planner.service,
+      kind: 'contract',
+      message: 'The service gives the same page again and again.',
+      retryable: false,
+    })
   const found = tidy(answer.found)
-  const next: Place =
-    answer.next === null ? { ...place, phase: 'missing', cursor: null } : { ...place, cursor: answer.next }
+  const last: Place =
+    answer.next === null
+      ? along(place, { phase: 'missing', cursor: null })
+      : along(place, { cursor: answer.next, pages: pages + 1 })
   let from = 0
   do {
     const isLast = from + slice >= found.length
     const some = found.slice(from, from + slice)
-    claim = await work.store.advance(claim, async (tx, now) => ({
-      drifted: await writeFound(tx, planner, some, { sweepId: claim.id, askedAt, now }),
-      place: isLast ? next : place,
-      things: some.length,
-      pages: isLast ? 1 : 0,
-    }))
+    claim = await work.store.advance(claim, async (tx, now) => {
+      const drifted = await writeFound(tx, planner, some, { sweepId: claim.id, askedAt, now })
+      const counted = round === 1 ? { drifted, things: some.length } : {}
+      return { ...counted, place: isLast ? last : place, pages: isLast ? 1 : 0 }
+    })
     from += slice
   } while (from < found.length)
   return claim
@@ -67,35 +93,28 @@ async function onePage(planner: StepPlanner, claim: SweepClaim, work: Sweeping):
 
 function oneMissing(planner: StepPlanner, claim: SweepClaim, work: Sweeping): Promise<SweepClaim> {
   const { place } = claim
-  const since = new Date(place.since)
+  const { round, since: begun, cursor } = trackOf(place)
+  const since = new Date(begun)
   return work.store.advance(claim, async (tx, now) => {
-    const about = { sweepId: claim.id, since, after: place.cursor, now }
-    const { drifted, next } = await writeMissing(tx, planner, about)
-    if (next !== null) return { place: { ...place, cursor: next }, drifted }
+    const { missing, next } = await listMissing(tx, planner, { sweepId: claim.id, since, after: cursor })
+    // A thing that went from a page that was read lets another slip from the next page onto it.
+    if (round === 1 && missing.length > 0)
+      return { place: along(place, { phase: 'found', round: 2, cursor: null, pages: 0 }) }
+    await writeDrift(tx, planner, missing, now)
+    const drifted = missing.length
+    if (next !== null) return { place: along(place, { cursor: next }), drifted }
     await endUnseen(tx, planner, since)
     return { place: behind(place), drifted }
   })
 }
 
-type Answer = Awaited<ReturnType<NonNullable<StepPlanner['survey']>>>
+function trackOf({ track }: Place) {
+  if (!track) throw new Error('The sweep is at nothing')
+  return track
+}
 
-async function ask(
-  planner: StepPlanner,
-  cursor: string | null,
-  work: Sweeping,
-): Promise<Answer | { failure: string }> {
-  const { service } = planner
+function ask({ service, survey }: StepPlanner, cursor: string | null, work: Sweeping) {
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(work.timeoutMs)])
-  try {
-    const survey = () => planner.survey?.(cursor, signal) ?? Promise.resolve({ found: [], next: null })
-    const page = await work.gate(service).run(survey, signal)
-    if (page.next !== null && page.next === cursor)
-      return { failure: 'The service gives the same page again and again.' }
-    return page
-  } catch (error) {
-    work.signal.throwIfAborted()
-    const failure = failureOf(error)
-    work.log.warn({ err: error, step: stepKey(planner) }, 'a service could not be compared')
-    return { failure }
-  }
+  const page = () => survey?.(cursor, signal) ?? Promise.resolve({ found: [], next: null })
+  return work.gate(service).run(() => untilCut(page, signal), signal)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Signals } from '#server/storage/signals'
 import { LeaseLost } from '../lease'
 import { runSweep } from './sweep'
@@ -7,10 +8,12 @@ import { sweepsStore } from './sweeps.store'
 /** A signal, without meaning of its own: a sweep was asked for. It may be lost. */
 export const sweepChannel = 'provisioning.sweep'
 
-type Paced = 'leaseMs' | 'timeoutMs' | 'pauseMs'
+type Paced = 'leaseMs' | 'timeoutMs' | 'pauseMs' | 'pause' | 'random'
 
 export interface SweeperOptions extends Omit<SweepMeans, Paced>, Partial<Pick<SweepMeans, Paced>> {
   signals: Pick<Signals, 'subscribe'>
+  /** Has some of what was found repaired, where that is wished; called at every look. */
+  repair?: () => Promise<void>
   /** How often it looks whether there is something to do. Default 5,000. */
   pollMs?: number
 }
@@ -26,7 +29,11 @@ export interface Sweeper {
 /** Compares all tenants with all services: when it is time to, and when asked. Of all replicas one does it. */
 export function createSweeper(options: SweeperOptions): Sweeper {
   const { signals, pollMs = 5_000, log, everySeconds } = options
-  const means: SweepMeans = { leaseMs: 45_000, timeoutMs: 30_000, pauseMs: 5, ...options }
+  const means: SweepMeans = {
+    ...{ leaseMs: 45_000, timeoutMs: 30_000, pauseMs: 5, random: Math.random },
+    pause: (milliseconds, signal) => pause(milliseconds, undefined, { signal }),
+    ...options,
+  }
   const store = sweepsStore(means)
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -34,6 +41,11 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   let unsubscribe = () => {}
 
   async function work(): Promise<void> {
+    await sweep()
+    await options.repair?.()
+  }
+
+  async function sweep(): Promise<void> {
     if (everySeconds > 0) await store.schedule(everySeconds)
     const claim = await store.claim()
     if (!claim) return

@@ -3,23 +3,8 @@ import { addSeconds, type Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { Database, DatabaseClient } from '#server/storage/database'
 import { LeaseLost } from '../lease'
+import { Place, startPlace } from './place'
 
-/** How far a sweep has come. */
-export const Place = z.object({
-  /** What it is done with. */
-  done: z.array(z.string()),
-  /** What it is at. */
-  at: z.string().nullable(),
-  phase: z.enum(['found', 'missing']),
-  cursor: z.string().nullable(),
-  /** When it began with that, in milliseconds. */
-  since: z.number(),
-  /** How many tenants it still is to look at closely; null: not known yet. */
-  left: z.number().nullable(),
-})
-export type Place = z.output<typeof Place>
-
-const start: Place = { done: [], at: null, phase: 'found', cursor: null, since: 0, left: null }
 const Failures = z.record(z.string(), z.string())
 
 export interface SweepClaim {
@@ -50,7 +35,7 @@ export async function askSweep(
   if (running) return { runId: running.id, isNew: false }
   const id = newId()
   await tx.provisioningSweep.create({
-    data: { id, cause, activeKey: 'now', place: start, failures: {}, startedAt: clock.now() },
+    data: { id, cause, activeKey: 'now', place: startPlace, failures: {}, startedAt: clock.now() },
   })
   return { runId: id, isNew: true }
 }
@@ -81,7 +66,11 @@ export function sweepsStore({
         await tx.resourceDrift.deleteMany({ where: { status: 'repaired', lastSeenAt: { lt: before } } })
       }),
 
-    /** Takes the one that runs. @returns null where there is none, or somebody else has it */
+    /**
+     * Takes the one that runs. One whose place can't be read, as another version of Tenantry left it, begins again.
+     *
+     * @returns null where there is none, or somebody else has it
+     */
     async claim(): Promise<SweepClaim | null> {
       const now = clock.now()
       const [row] = await database.client.provisioningSweep.updateManyAndReturn({
@@ -90,7 +79,12 @@ export function sweepsStore({
       })
       if (!row) return null
       const { id, fence } = row
-      return { id, fence, place: Place.parse(row.place), failures: Failures.parse(row.failures) }
+      return {
+        id,
+        fence,
+        place: Place.catch(startPlace).parse(row.place),
+        failures: Failures.parse(row.failures),
+      }
     },
 
     /**
@@ -123,6 +117,11 @@ export function sweepsStore({
         })
         return { ...claim, place, failures: all }
       })
+    },
+
+    /** Keeps it from others, where nothing can be written for a while. @throws LeaseLost */
+    renew(claim: SweepClaim): Promise<SweepClaim> {
+      return this.advance(claim, () => Promise.resolve({ place: claim.place }))
     },
 
     /** It is over: failed where a service could not be compared. */
