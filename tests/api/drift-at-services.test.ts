@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
 import { startOcisFake, type OcisFake } from '#server/integrations/ocis/fake'
 import { startStalwartFake, type StalwartFake } from '#server/integrations/stalwart/fake'
@@ -6,7 +6,9 @@ import { newId } from '#server/lib/ids'
 import { describeEachDatabase } from '../harness/databases'
 import type { HttpClient } from '../harness/http'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
-import { eventually } from '../harness/provisioning'
+
+/** Three services bring two tenants about, beside whatever else the machine does. */
+const patience = { interval: 20, timeout: 40_000 }
 
 interface Listed {
   id: string
@@ -18,6 +20,7 @@ interface Listed {
 }
 
 describeEachDatabase('drift at Authentik, Stalwart and OCIS', (given) => {
+  vi.setConfig({ testTimeout: 60_000 })
   const clock = new TestClock()
   const slugs = ['acme', 'other'] as const
   const ids = { acme: '', other: '' }
@@ -85,14 +88,14 @@ describeEachDatabase('drift at Authentik, Stalwart and OCIS', (given) => {
   }
 
   const settled = () =>
-    eventually(async () => {
+    vi.waitFor(async () => {
       const { client } = given.database
       const steps = await client.provisioningStep.findMany({
         where: { status: { notIn: ['ok', 'skipped'] } },
       })
       expect(steps.map(({ service, step, status, error }) => ({ service, step, status, error }))).toEqual([])
       expect(await client.provisioningRun.count({ where: { status: 'running' } })).toBe(0)
-    })
+    }, patience)
   const sweep = async () => {
     clock.advance(10)
     await operator.post('/api/operator/sweep')
