@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startOcisFake, type OcisFake } from '#server/integrations/ocis/fake'
 import { createTenant, createUser, openPortal, openReplicatedPortal, setUp } from './portal'
 import type { BrowserPortal, Visit } from './portal'
+import { startLine, type Line } from './line'
 import { expectWellMade } from './well-made'
 
 const narrow = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true }
@@ -11,15 +12,18 @@ describe.each([
   { on: 'PostgreSQL, two replicas', open: openReplicatedPortal },
 ])('drift of a tenant, on $on', ({ open }) => {
   let files: OcisFake
-  let portal: Omit<BrowserPortal, 'server'>
+  let line: Line
+  let portal: Omit<BrowserPortal, 'server'> & { server: { url: string } }
   let boss: Visit
   let admin: Visit
   let member: Visit
 
   beforeAll(async () => {
     files = await startOcisFake()
+    line = await startLine()
     const { clientId, clientSecret } = files.credentials
     portal = await open({
+      line,
       env: {
         ...{ OCIS_API_URL: files.url, OCIS_TOKEN_URL: files.tokenUrl },
         ...{ OCIS_CLIENT_ID: clientId, OCIS_CLIENT_SECRET: clientSecret },
@@ -46,11 +50,15 @@ describe.each([
     return visit
   }
 
+  /** Calls past the line, which may be cut. */
+  const past = (by: Visit, method: 'GET' | 'POST', path: string, body?: unknown) =>
+    by.call(method, portal.server.url + path, body)
+
   /** Waits until nothing is worked on. */
   const settled = () =>
     vi.waitFor(
       async () => {
-        const { items } = (await boss.call('GET', '/api/tenants/acme/runs')) as {
+        const { items } = (await past(boss, 'GET', '/api/tenants/acme/runs')) as {
           items: { status: string }[]
         }
         expect(items.map(({ status }) => status)).not.toContain('running')
@@ -121,7 +129,7 @@ describe.each([
   })
 
   test('is repaired by a run that is watched as it goes, over cuts of the connection', async () => {
-    const { page, context } = admin
+    const { page } = admin
     await admin.open('/tenants/acme/drift')
     portal.gate.close()
     await thing(admin, 'authentik')
@@ -134,16 +142,15 @@ describe.each([
     await page.locator('[data-run=running]').waitFor()
     await page.getByText('A service had drifted').waitFor()
     await step(admin, 'authentik/group').getByText('Working').waitFor()
-    await expectWellMade(admin)
 
-    // All of the rest of the run happens while this browser has no network.
-    await context.setOffline(true)
-    await page.locator('[data-connection=offline]').waitFor()
+    // All of the rest of the run happens while this browser does not reach the portal.
+    line.cut()
+    await page.locator('[data-connection=interrupted]').waitFor()
     portal.gate.open()
     await settled()
     await step(admin, 'authentik/group').getByText('Working').waitFor()
-    await context.setOffline(false)
-    await step(admin, 'authentik/group').getByText('Done').waitFor()
+    line.mend()
+    await step(admin, 'authentik/group').getByText('Done').waitFor({ timeout: 20_000 })
     await page.locator('[data-run=done]').waitFor()
     expect(await shownSteps(admin)).toEqual(await realSteps(boss))
     await expectWellMade(admin)
@@ -167,38 +174,69 @@ describe.each([
         Object.fromEntries(rows.map((row) => [row.dataset.step, row.dataset.status] as const)),
       )
   async function realSteps(by: Visit) {
-    const { steps } = (await by.call('GET', '/api/tenants/acme/provisioning')) as {
+    const { steps } = (await past(by, 'GET', '/api/tenants/acme/provisioning')) as {
       steps: { service: string; step: string; status: string }[]
     }
     return Object.fromEntries(steps.map(({ service, step, status }) => [`${service}/${step}`, status]))
   }
 
   test('no change of a step is missed, wherever the connection is cut', async () => {
-    const { page, context } = boss
+    const { page } = boss
+    const group = 'authentik/group'
+    const refused = {
+      kind: 'answer',
+      status: 403,
+      body: { detail: 'Token invalid' },
+      times: 'always',
+    } as const
+    const reconcile = () => past(admin, 'POST', '/api/tenants/acme/reconcile', {})
+    const cuts: { before?: () => Promise<unknown>; meanwhile: () => unknown; ends: string }[] = [
+      {
+        // Before the run: none of it was seen.
+        async meanwhile() {
+          portal.authentik.faults.add(refused)
+          await reconcile()
+        },
+        ends: 'error',
+      },
+      {
+        // While a step works.
+        async before() {
+          portal.authentik.faults.clear()
+          portal.gate.close()
+          await reconcile()
+          await step(boss, group).getByText('Working').waitFor()
+        },
+        meanwhile: () => portal.gate.open(),
+        ends: 'ok',
+      },
+      {
+        // When a step has failed.
+        async before() {
+          portal.authentik.faults.add(refused)
+          await reconcile()
+          await step(boss, group).getByText('Failed').waitFor()
+        },
+        async meanwhile() {
+          portal.authentik.faults.clear()
+          await reconcile()
+        },
+        ends: 'ok',
+      },
+    ]
     await boss.open('/tenants/acme/provisioning')
-    for (const cutAt of ['before the run', 'while a step works', 'when a step has failed']) {
-      await page.locator('[data-connection=live]').waitFor()
-      if (cutAt === 'before the run') await context.setOffline(true)
-      if (cutAt === 'when a step has failed')
-        portal.authentik.faults.add({ kind: 'answer', status: 503, body: 'no', times: 'always' })
-      portal.gate.close()
-      await admin.call('POST', '/api/tenants/acme/reconcile', {})
-      if (cutAt === 'while a step works') {
-        await step(boss, 'authentik/group').getByText('Working').waitFor()
-        await context.setOffline(true)
-      }
-      portal.gate.open()
-      if (cutAt === 'when a step has failed') {
-        await step(boss, 'authentik/group').getByText('Failed').waitFor()
-        await context.setOffline(true)
-        portal.authentik.faults.clear()
-        await admin.call('POST', '/api/tenants/acme/reconcile', {})
-      }
-      const isDone = async () =>
-        Object.values(await realSteps(admin)).every((status) => ['ok', 'skipped'].includes(status))
-      await expect.poll(isDone, { timeout: 30_000 }).toBe(true)
-      await context.setOffline(false)
-      await expect.poll(() => shownSteps(boss), { timeout: 20_000 }).toEqual(await realSteps(admin))
+    for (const { before, meanwhile, ends } of cuts) {
+      await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 })
+      await before?.()
+      line.cut()
+      await page.locator('[data-connection=interrupted]').waitFor()
+      await meanwhile()
+      await expect.poll(async () => (await realSteps(admin))[group], { timeout: 30_000 }).toBe(ends)
+      await settled()
+      const real = await realSteps(admin)
+      expect(await shownSteps(boss)).not.toEqual(real)
+      line.mend()
+      await expect.poll(() => shownSteps(boss), { timeout: 30_000 }).toEqual(real)
     }
     expect([boss.complaints, admin.complaints, member.complaints]).toEqual([[], [], []])
   })

@@ -4,6 +4,7 @@ import { startAlternating } from '../harness/alternating'
 import { launchChromium } from '../harness/chromium'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
 import { startGate, type Gate } from './gate'
+import type { Line } from './line'
 
 export const password = 'correct horse battery staple'
 export const operator = { name: 'Ada Lovelace', email: 'ada@example.org' }
@@ -35,9 +36,13 @@ export interface Visit {
   signIn(email: string): Promise<void>
 }
 
-type PortalOptions = Pick<ServerOptions, 'env' | 'host'>
+type StartOptions = Pick<ServerOptions, 'env' | 'host'>
+type PortalOptions = StartOptions & { line?: Line }
 
-/** @param options.env variables for the server, beside the fake's */
+/**
+ * @param options.env variables for the server, beside the fake's
+ * @param options.line by which browsers reach it; stopped with it
+ */
 export function openPortal(options: PortalOptions = {}): Promise<BrowserPortal> {
   return openWith(options, startServer)
 }
@@ -67,15 +72,21 @@ export const places: readonly {
 ]
 
 async function openWith<Server extends Served>(
-  options: PortalOptions,
-  start: (options: PortalOptions) => Promise<Server>,
+  { line, ...options }: PortalOptions,
+  start: (options: StartOptions) => Promise<Server>,
 ): Promise<BrowserPortal<Server>> {
   const authentik = await startAuthentikFake()
   const gate = await startGate(authentik.url)
   const server = await start({
     ...options,
-    env: { AUTHENTIK_API_URL: gate.url, AUTHENTIK_API_TOKEN: authentik.token, ...options.env },
+    env: {
+      ...{ AUTHENTIK_API_URL: gate.url, AUTHENTIK_API_TOKEN: authentik.token },
+      ...(line && { PUBLIC_URL: line.url }),
+      ...options.env,
+    },
   })
+  line?.leadTo(server.url)
+  const url = line?.url ?? server.url
   const browser = await launchChromium()
   return {
     server,
@@ -83,16 +94,17 @@ async function openWith<Server extends Served>(
     gate,
     async visit(contextOptions) {
       const context = await browser.newContext({
-        baseURL: server.url,
+        baseURL: url,
         reducedMotion: 'reduce',
         ...contextOptions,
       })
       context.setDefaultTimeout(10_000)
-      return visitWith(context, server.url)
+      return visitWith(context, url)
     },
     async close() {
       await browser.close()
       await server.stop()
+      await line?.stop()
       await gate.stop()
       await authentik.stop()
     },
