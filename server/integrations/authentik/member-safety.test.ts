@@ -10,6 +10,11 @@ const scene = useMemberScene()
 const ada = person('ada@example.org')
 const bob = person('bob@example.org')
 
+/** Stops everything in this process, as being stopped itself would. */
+function standStill(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
 describe('side by side', () => {
   it('two tenants of one person neither lose nor keep them by the other', async () => {
     scene.fake.addUser({ username: 'ada', email: 'ada@example.org' })
@@ -52,6 +57,31 @@ describe('side by side', () => {
       ...{ tenantId: scene.tenant.id, slug: 'acme', note: 'kept' },
       tenantryMarks: { out: [scene.byName('bob@example.org')?.pk], held: [] },
     })
+  })
+
+  it('a process that stood still between two calls lets nobody in after that', async () => {
+    scene.fake.addUser({ username: 'ada', email: 'ada@example.org' })
+    const lease = new AbortController()
+    const asked: string[] = []
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      asked.push(String(init?.method))
+      const response = await globalThis.fetch(input, init)
+      if (init?.method !== 'PATCH') return response
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      const pull = (stream: ReadableStreamDefaultController) => {
+        stream.enqueue(bytes)
+        setTimeout(() => lease.abort(new Error('The lease was lost')), 1)
+        standStill(20)
+        stream.close()
+      }
+      return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), response)
+    }
+    const { planners } = createAuthentik({ apiUrl: scene.fake.url, token: scene.fake.token, fetch })
+    const planner = planners.find(({ step }) => step === 'members')
+    const planned = await planner?.plan(scene.as([ada]), { externalId: null }, signal)
+    await expect(planned?.changes[0]?.apply(lease.signal)).rejects.toThrow('The lease was lost')
+    expect(asked.at(-1)).toBe('PATCH')
+    expect(scene.inside()).toEqual([])
   })
 
   it('an account that became somebody else meanwhile is left alone, and others’ changes are kept', async () => {
