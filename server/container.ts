@@ -27,6 +27,7 @@ import type { SmtpOptions } from '#server/integrations/smtp/client'
 import { createStalwartPlanners, createStalwartRecords } from '#server/integrations/stalwart/client'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createErrands, type Errands } from '#server/lib/errands'
+import { createMetrics, type Metrics } from '#server/lib/metrics'
 import { createLog, type Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
 import type { ServiceName, StepPlanner } from '#server/provisioning/step-planner.port'
@@ -96,6 +97,8 @@ export interface Container {
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
   readonly breakers: BreakerBoard
+  /** Undefined where nobody may ask for them. */
+  readonly metrics: Metrics | undefined
   /** What tells the reconcilers of tenants. */
   readonly queue: TenantQueue
   /** To be started once the first requests can be served; undefined on SQLite. */
@@ -260,6 +263,7 @@ export async function createContainer(
         repair: () => repairFound(scopes.platform('drift'), config),
       }),
       breakers,
+      metrics: config.metricsToken === undefined ? undefined : await createMetrics(),
       planners,
       gate,
       launcher: config.authentik ? [{ service: 'authentik', url: config.authentik.publicUrl }] : [],

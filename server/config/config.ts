@@ -47,6 +47,8 @@ export interface Config {
   readonly worker: 'on' | 'off' | 'only'
   readonly provisioningConcurrency: number
   readonly logLevel: LogLevel
+  /** Undefined: there are no metrics. */
+  readonly metricsToken: string | undefined
 }
 
 /** Undefined where the variable is not set. */
@@ -204,6 +206,7 @@ function assemble(values: Environment): Config {
     worker: values.WORKER ?? 'on',
     provisioningConcurrency: values.PROVISIONING_CONCURRENCY ?? 8,
     logLevel: values.LOG_LEVEL ?? 'info',
+    metricsToken: values.METRICS_TOKEN,
   }
 }
 

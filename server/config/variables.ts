@@ -309,6 +309,17 @@ export const variables = {
     description: 'JSON lines on stdout from this level on.',
     fallback: 'info',
   }),
+  METRICS_TOKEN: note(
+    z
+      .string()
+      .regex(/^[\w.~+/-]{16,256}=*$/, 'must be 16 to 256 letters, digits, or one of - . _ ~ + /')
+      .optional(),
+    {
+      description: 'What a scraper sends as `Authorization: Bearer`. Absent: GET /metrics answers 404.',
+      secret: true,
+      fallback: 'none',
+    },
+  ),
 } satisfies Record<string, z.ZodType>
 
 /** Names of the variables that hold secrets, and can be given by NAME_FILE. */

@@ -68,6 +68,8 @@ export interface RouteDefinition<
   body?: Body
   /** Shapes the answer: what it does not declare never leaves. Absent: the answer has no body. */
   response?: Response
+  /** Of an answer that is text of another kind than JSON. */
+  mediaType?: string
   /** Of success. Default 200, or 204 without a response. */
   status?: 200 | 201 | 202 | 204
   /** Answers 503 instead, with the same shape, where this holds of the result. */
@@ -127,6 +129,7 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
     const success = route.status ?? (route.response && result !== undefined ? 200 : 204)
     const status = route.unavailable?.(result) ? 503 : success
     const body = route.response?.parse(result)
+    if (route.mediaType) setResponseHeader(event, 'Content-Type', route.mediaType)
     return { status, body, tag: tagOf(route, result, body) }
   }
 

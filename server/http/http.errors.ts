@@ -8,6 +8,7 @@ export const httpError = defineErrors({
   'auth.second_factor_required': { status: 403, title: 'Set up two-step sign-in first.' },
   'auth.session_ended': { status: 401, title: 'Your session has ended.' },
   'auth.user_disabled': { status: 401, title: 'This account is disabled.' },
+  'metrics.token_refused': { status: 401, title: 'The token for metrics is not right.' },
   'access.denied': { status: 403, title: 'You may not do this.' },
   'csrf.refused': { status: 403, title: 'The call does not come from this portal.' },
   'route.not_found': { status: 404, title: 'There is nothing here.' },

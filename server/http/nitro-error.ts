@@ -4,7 +4,7 @@ import { nameRequest } from './request-id'
 import { answerProblem } from './send-problem'
 
 /** What is not a page: `/_nuxt/` is the files of the build. */
-const isPlain = (path: string) => /^\/(?:api\/|_nuxt\/|health$|ready$)/.test(path)
+const isPlain = (path: string) => /^\/(?:api\/|_nuxt\/|health$|ready$|metrics$)/.test(path)
 
 /**
  * Answers what was thrown outside of a route file, by a middleware for instance. What a page's rendering throws is

@@ -61,7 +61,8 @@ function operationOf(route: PlacedRoute) {
   const { definition, method } = route
   const { access } = definition
   const status = definition.status ?? (definition.response ? 200 : 204)
-  const mediaType = 'stream' in definition ? 'text/event-stream' : 'application/json'
+  const mediaType =
+    'stream' in definition ? 'text/event-stream' : (definition.mediaType ?? 'application/json')
   const open = access.kind === 'anyone' || access.kind === 'entry'
   return {
     summary: definition.summary,

@@ -2,7 +2,7 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 import { pagePolicy, securityHeaders } from '#server/http/security-headers'
 
 /** What the page policy is for; nuxt-security looks at nothing else. */
-const isPage = (path: string) => !/^\/(?:api\/|_nuxt\/|health$|ready$)/.test(path)
+const isPage = (path: string) => !/^\/(?:api\/|_nuxt\/|health$|ready$|metrics$)/.test(path)
 
 /**
  * Gives every answer its security headers, files of the build too, which no middleware sees. Pages get their policy

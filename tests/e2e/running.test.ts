@@ -159,3 +159,18 @@ it("the container's health check succeeds while the server serves, whatever its 
     stderr: expect.stringMatching(/^GET \/health failed: .*ECONNREFUSED/),
   })
 })
+
+describe('figures for a scraper', () => {
+  it('count requests by route, however many addresses there are', async () => {
+    const token = 'a-token-for-scrapers-0123'
+    const { server, browser } = await served({ METRICS_TOKEN: token })
+    for (const slug of ['nobody-1', 'nobody-2', 'nobody-3']) await browser.get(`/api/tenants/${slug}`)
+    const scrape = await browser.get('/metrics', { authorization: `Bearer ${token}` })
+    expect(scrape.status).toBe(200)
+    expect(scrape.text).toContain(
+      'tenantry_http_requests_total{method="GET",route="/api/tenants/:slug",status="404"} 3',
+    )
+    expect(scrape.text).not.toContain('nobody')
+    await server.stop()
+  })
+})

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { DriftStatus } from '#shared/contracts/drift'
-import type { OperatorScope } from '#server/scope'
+import type { OperatorScope, PlatformScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import type { TenantQueue } from '../queue.port'
 import type { ServiceName } from '../step-planner.port'
@@ -9,11 +9,14 @@ import { shownStatuses } from './drift.policy'
 
 const atOnce = 50
 
+/** What the board is read from, beside the database. */
+export interface BoardMeans {
+  breakers: BreakerBoard
+  queue: Pick<TenantQueue, 'depth'>
+}
+
 /** Tenants by state, what fails, what waits, what drifted, which services rest, and the last sweep. */
-export async function getBoard(
-  scope: OperatorScope,
-  { breakers, queue }: { breakers: BreakerBoard; queue: Pick<TenantQueue, 'depth'> },
-) {
+export async function getBoard(scope: OperatorScope | PlatformScope, { breakers, queue }: BoardMeans) {
   const { tenants, failing, drift, steps, sweep } = await scope.stores.board.counts()
   const waiting = await queue.depth()
   const now = scope.clock.now().getTime()
