@@ -76,6 +76,41 @@ describe('a token by client credentials', () => {
     expect(listed()).toBe(2)
   })
 
+  it('is not asked for by every call where each one is refused: by one a minute', async () => {
+    const ask = asker()
+    fake.faults.add({ kind: 'answer', operation: 'ListAllDrives', status: 401, times: 'always' })
+    const many = () => Promise.allSettled(Array.from({ length: 10 }, () => ask()))
+    for (let times = 0; times < 3; times++) await many()
+    expect(issued()).toBe(2)
+    pass(61)
+    await many()
+    expect(issued()).toBe(3)
+    fake.faults.clear()
+    await ask()
+    fake.revokeTokens()
+    pass(61)
+    await ask()
+    expect(issued()).toBe(4)
+  })
+
+  it('is repeated by no error, even once another took its place', async () => {
+    const ask = asker()
+    const tokens: string[] = []
+    const spy: typeof fetch = async (url, init) => {
+      const { authorization = '' } = init?.headers as Record<string, string>
+      tokens.push(authorization.replace('Bearer ', ''))
+      const message = `no: ${tokens.join(' and ')}`
+      return String(url).includes('/drives')
+        ? Response.json({ error: { code: 'unauthenticated', message } }, { status: 401 })
+        : fetch(url, init)
+    }
+    await ask()
+    const error: unknown = await asker({ fetch: spy })().catch((reason: unknown) => reason)
+    expect(tokens.filter(Boolean)).toHaveLength(2)
+    expect(String(error)).toContain('[redacted] and and [redacted]”')
+    for (const token of tokens.filter(Boolean)) expect(String(error)).not.toContain(token)
+  })
+
   it('is asked for anew after a failure, which is not kept', async () => {
     const ask = asker()
     fake.faults.add({ kind: 'answer', operation: 'IssueToken', status: 503, body: '' })
@@ -98,6 +133,7 @@ describe('a token by client credentials', () => {
   it.each([
     [{ expires_in: 10 }, 4, 5],
     [{}, 29, 30],
+    [{ expires_in: 1e300 }, 86_399, 86_400],
   ])('of %o is used for %i s, and not for %i', async (ends, short, long) => {
     const ask = asker()
     const body = { access_token: 'made-up', token_type: 'bearer', ...ends }

@@ -1,5 +1,6 @@
 import { addSeconds, type Clock } from '#server/lib/clock'
 import { createCaller } from '../http/caller'
+import { createShared } from '../http/shared'
 import { issuerAsked } from './failure'
 import { IssuedToken } from './wire'
 
@@ -9,6 +10,10 @@ const answerLimitBytes = 1024 * 1024
 const marginSeconds = 30
 /** Of a token that does not say when it ends. */
 const assumedSeconds = 60
+/** However long a token says that it lasts. */
+const longestSeconds = 86_400
+/** So long a token is kept that took the place of a refused one, though it is refused too: then it is not the token. */
+const patienceSeconds = 60
 
 /** How we prove who we are. */
 export type OcisAuth =
@@ -25,7 +30,7 @@ export interface Authorization {
    * @throws IntegrationError where the issuer fails; the signal's own reason where the signal ended it
    */
   header(signal: AbortSignal): Promise<string>
-  /** Forgets what was refused with 401. @returns whether asking again can bring another */
+  /** Tells that it was refused with 401. @returns whether asking again can bring another that may be taken */
   forget(header: string): boolean
   /** What no message may repeat. */
   secrets(): readonly string[]
@@ -58,7 +63,10 @@ function byAppToken(appToken: string): Authorization {
 interface Token {
   header: string
   value: string
+  askedAt: Date
   until: Date
+  /** Whether it took the place of one that was refused. */
+  isReplacement: boolean
 }
 
 /** One token for all calls, asked for by one of them at a time. */
@@ -68,11 +76,13 @@ function byClientCredentials(auth: Extract<OcisAuth, { clientId: string }>, tool
   const url = plainUrl(auth.tokenUrl)
   if (!clientId || !clientSecret) throw new TypeError('the client of OCIS has no id or no secret')
   let token: Token | undefined
-  let asking: Promise<Token> | undefined
-  const secrets = () => [clientSecret, ...(token ? [token.value] : [])]
+  /** The one that was refused last: calls that carry it may still be under way. */
+  let refused: Token | undefined
+  let isReplacing = false
+  const secrets = () => [clientSecret, ...[token, refused].flatMap((it) => it?.value ?? [])]
   const ask = createCaller(issuerAsked(secrets), tools)
 
-  async function request(): Promise<Token> {
+  const request = createShared(async (signal): Promise<Token> => {
     const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope }
     const askedAt = clock.now()
     const { access_token: value, expires_in: seconds = assumedSeconds } = await ask(
@@ -88,40 +98,30 @@ function byClientCredentials(auth: Extract<OcisAuth, { clientId: string }>, tool
             body: new URLSearchParams(form),
           }),
       },
-      new AbortController().signal,
+      signal,
     )
-    const lasts = Math.max(seconds - marginSeconds, seconds / 2)
-    return { header: `Bearer ${value}`, value, until: addSeconds(askedAt, lasts) }
-  }
-
-  /** A caller that goes away does not take the token from the others that wait for it. */
-  function requestOnce(): Promise<Token> {
-    asking ??= request()
-      .then((made) => (token = made))
-      .finally(() => (asking = undefined))
-    return asking
-  }
+    const lasts = Math.min(Math.max(seconds - marginSeconds, seconds / 2), longestSeconds)
+    const isReplacement = isReplacing
+    isReplacing = false
+    token = { header: `Bearer ${value}`, value, askedAt, until: addSeconds(askedAt, lasts), isReplacement }
+    return token
+  })
 
   return {
     async header(signal) {
       signal.throwIfAborted()
-      if (token && clock.now() < token.until) return token.header
-      return (await unlessAborted(requestOnce(), signal)).header
+      return (token && clock.now() < token.until ? token : await request(signal)).header
     },
     forget(header) {
-      if (token?.header === header) token = undefined
+      if (token?.header !== header) return true
+      if (token.isReplacement && clock.now() < addSeconds(token.askedAt, patienceSeconds)) return false
+      refused = token
+      token = undefined
+      isReplacing = true
       return true
     },
     secrets,
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
 
 function plainUrl(address: string): string {

@@ -1,3 +1,4 @@
+import { lowerAscii } from '#server/lib/ascii'
 import type { Exchange } from './exchange'
 import { failed, RefusedError } from './failure'
 import { listAll } from './listing'
@@ -87,7 +88,7 @@ const isReduced = ({ mail, onPremisesSamAccountName }: User) => !mail && !onPrem
 function index(all: readonly User[], wanted: ReadonlySet<string>): Map<string, User[]> {
   const found = new Map<string, User[]>()
   for (const user of all) {
-    const email = user.mail.toLowerCase()
+    const email = lowerAscii(user.mail)
     // Somebody of another server says themselves what their address is.
     if (!wanted.has(email) || user.userType === 'Federated') continue
     const known = found.get(email) ?? []

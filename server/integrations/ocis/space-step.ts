@@ -43,7 +43,11 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
     return {
       resources: resourcesOf(found),
       uses: usesOf(found),
-      changes: [...changes, ...found.others.flatMap((other) => second(other, tenant)), ...leftovers(found)],
+      changes: [
+        ...changes,
+        ...found.others.flatMap((other) => second(other, tenant)),
+        ...leftovers(found, tenant),
+      ],
       notes: found.others.flatMap(noteOfSecond),
     }
   }
@@ -86,16 +90,19 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
       fields,
       apply: (signal) => writes.bring(main, tenant, signal),
     }
-    return [...(isDisabled(main) ? [restore(main)] : []), ...(Object.keys(fields).length > 0 ? [change] : [])]
+    return [
+      ...(isDisabled(main) ? [restore(main, tenant)] : []),
+      ...(Object.keys(fields).length > 0 ? [change] : []),
+    ]
   }
 
-  function restore(drive: Drive): PlannedChange {
+  function restore(drive: Drive, { id }: DesiredTenant): PlannedChange {
     return {
       action: 'update',
       kind,
       name: drive.name,
       fields: { state: { from: 'disabled', to: 'open' } },
-      apply: (signal) => writes.restore(drive, signal),
+      apply: (signal) => writes.restore(drive, id, signal),
     }
   }
 
@@ -104,7 +111,7 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
     if (isDisabled(other) || mayHoldFiles(other)) return []
     return [
       {
-        ...disable(other),
+        ...disable(other, tenant),
         reason: `It is a second space of this tenant, ${named(other)}, without files`,
         apply: (signal) => writes.setAside(other, tenant.id, signal),
       },
@@ -112,27 +119,27 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
   }
 
   /** What was marked as set aside, and then not disabled. */
-  function leftovers({ superseded }: FoundSpaces): PlannedChange[] {
-    return superseded.filter((drive) => !isDisabled(drive)).map(disable)
+  function leftovers({ superseded }: FoundSpaces, tenant: DesiredTenant): PlannedChange[] {
+    return superseded.filter((drive) => !isDisabled(drive)).map((drive) => disable(drive, tenant))
   }
 
-  function disable(drive: Drive): PlannedChange {
+  function disable(drive: Drive, { id }: DesiredTenant): PlannedChange {
     return {
       action: 'update',
       kind,
       name: drive.name,
       fields: { state: { from: 'open', to: 'disabled' } },
-      apply: (signal) => writes.disable(drive, signal),
+      apply: (signal) => writes.disable(drive, id, signal),
     }
   }
 
-  function purge(drive: Drive): PlannedChange {
+  function purge(drive: Drive, { id }: DesiredTenant): PlannedChange {
     return {
       action: 'delete',
       kind,
       name: drive.name,
       reason: `${named(drive)} is removed for good, with all files`,
-      apply: (signal) => writes.purge(drive, signal),
+      apply: (signal) => writes.purge(drive, id, signal),
     }
   }
 
@@ -144,10 +151,11 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
       if (tenant.state === 'active') return planActive(tenant, externalId, signal)
       const found = await findSpaces(spaces, tenant, externalId, 'all', signal)
       const all = [...(found.main ? [found.main] : []), ...found.others, ...found.superseded]
-      const isPurged = tenant.state === 'purged'
+      const change = tenant.state === 'purged' ? purge : disable
+      const due = tenant.state === 'purged' ? all : all.filter((drive) => !isDisabled(drive))
       return {
         resources: resourcesOf(found),
-        changes: isPurged ? all.map(purge) : all.filter((drive) => !isDisabled(drive)).map(disable),
+        changes: due.map((drive) => change(drive, tenant)),
         notes: [],
       }
     },
