@@ -1,4 +1,5 @@
 import { Resolver as NodeResolver } from 'node:dns/promises'
+import { lowerAscii } from '#server/lib/ascii'
 import type { LookUp, LookUpFailure, LookUpType, Resolver } from '#server/domain/domains/resolver.port'
 
 /** More than any name has whose records somebody keeps in order. */
@@ -64,7 +65,7 @@ async function ask(resolver: NodeResolver, name: string, type: LookUpType): Prom
   }
 }
 
-const host = (name: string) => name.toLowerCase().replace(/\.$/, '')
+const host = (name: string) => lowerAscii(name).replace(/\.$/, '')
 
 function read(values: string[]): LookUp {
   if (values.length === 0) return { kind: 'none' }

@@ -1,3 +1,4 @@
+import { createShared } from '../http/shared'
 import type { Directory, Mailbox, MailDomain, Page } from './directory'
 import { anything, type Exchange } from './exchange'
 import { failed, RefusedError } from './failure'
@@ -19,6 +20,7 @@ export function createEitherDirectory(
   directories: Readonly<Record<Dialect, Directory>>,
 ): Directory {
   let known: Dialect | undefined
+  const askDialect = createShared((signal) => askServer(exchange, signal))
   const origins = new WeakMap<MailDomain | Mailbox, Dialect>()
 
   /** Whatever is asked for by name alone. */
@@ -26,12 +28,12 @@ export function createEitherDirectory(
     work: (directory: Directory, dialect: Dialect) => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
-    const dialect = (known ??= await askDialect(exchange, signal))
+    const dialect = (known ??= await askDialect(signal))
     try {
       return await work(directories[dialect], dialect)
     } catch (error) {
       if (!looksForeign(error)) throw error
-      known = await askDialect(exchange, signal)
+      known = await askDialect(signal)
       if (known === dialect) throw error
       return work(directories[known], known)
     }
@@ -43,13 +45,13 @@ export function createEitherDirectory(
     work: (directory: Directory, dialect: Dialect) => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
-    const dialect = (known ??= await askDialect(exchange, signal))
+    const dialect = (known ??= await askDialect(signal))
     if (things.some((thing) => origins.get(thing) !== dialect)) throw wasUpgraded()
     try {
       return await work(directories[dialect], dialect)
     } catch (error) {
       if (!looksForeign(error)) throw error
-      known = await askDialect(exchange, signal)
+      known = await askDialect(signal)
       throw known === dialect ? error : wasUpgraded()
     }
   }
@@ -115,7 +117,7 @@ function looksForeign(error: unknown): boolean {
   return [404, 405].includes(error.status) || codes.includes(error.code ?? '')
 }
 
-async function askDialect(exchange: Exchange, signal: AbortSignal): Promise<Dialect> {
+async function askServer(exchange: Exchange, signal: AbortSignal): Promise<Dialect> {
   const purpose = 'say which version it is'
   try {
     const call = { purpose, method: 'GET', path: '/jmap/session', answer: Session } as const

@@ -1,3 +1,4 @@
+import { failed } from './failure'
 import type { Owner } from './stamp'
 
 /** How far the two DKIM keys of a domain (RSA and Ed25519) are. */
@@ -104,7 +105,7 @@ export interface Directory {
   enableDomain(domain: MailDomain, signal: AbortSignal): Promise<void>
   /** Brings both DKIM keys about, or waits a while for those that Stalwart is about to make. */
   ensureSigning(name: string, tenantId: string, signal: AbortSignal): Promise<void>
-  /** Its DKIM keys. */
+  /** Its DKIM keys; of 0.16 not where something else refers to the domain, so that it would stay without them. */
   deleteKeys(domain: MailDomain, signal: AbortSignal): Promise<void>
   /** Without keys, mailboxes and aliases on it: else it is refused. */
   deleteDomain(domain: MailDomain, signal: AbortSignal): Promise<void>
@@ -118,10 +119,27 @@ export interface Directory {
    */
   createMailbox(mailbox: DesiredMailbox, signal: AbortSignal): Promise<Mailbox | undefined>
   changeMailbox(mailbox: Mailbox, changes: MailboxChanges, signal: AbortSignal): Promise<void>
+  /** @throws what `ensureSameOwner` does */
   deleteMailbox(mailbox: Mailbox, signal: AbortSignal): Promise<void>
 
   /** Empty where there is no such domain. */
   recordsOf(name: string, signal: AbortSignal): Promise<MailRecord[]>
+}
+
+/**
+ * Held before a mailbox is changed or deleted: somebody may have handed it over since it was planned.
+ *
+ * @param now as it was read just now
+ * @throws IntegrationError `conflict`, to be planned anew
+ */
+export function ensureSameOwner(now: Mailbox, planned: Mailbox): void {
+  const isSame =
+    now.id === planned.id &&
+    now.owner?.tenantId === planned.owner?.tenantId &&
+    now.owner?.userId === planned.owner?.userId
+  if (isSame) return
+  const message = `Stalwart has the account ${planned.email} for somebody else by now: it is left as it is.`
+  throw failed('conflict', message, { retryable: true })
 }
 
 /** The text that stands for all that Tenantry decides about a mailbox. */

@@ -148,7 +148,7 @@ function planPurge(
       const reason = `Stalwart has accounts on ${domain.name} that Tenantry did not make: ${names}. Remove them there.`
       changes.push(refuse('domain', domain.name, reason))
     } else {
-      changes.push(...removal(directory, domain))
+      changes.push(...removal(directory, tenant, domain))
     }
   }
 }
@@ -183,14 +183,40 @@ function planDrop(
       apply: (signal) => directory.changeMailbox(mailbox, { removeAliases }, signal),
     })
   }
-  changes.push(...removal(directory, domain))
+  changes.push(...removal(directory, tenant, domain))
 }
 
 /** The keys first: Stalwart deletes no domain that something refers to. */
-function removal(directory: Directory, domain: MailDomain): PlannedChange[] {
+function removal(directory: Directory, tenant: DesiredTenant, domain: MailDomain): PlannedChange[] {
   const { name } = domain
+  const unlessUsed = (remove: typeof directory.deleteDomain) => async (signal: AbortSignal) => {
+    await ensureFree(directory, tenant, domain, signal)
+    await remove(domain, signal)
+  }
   return [
-    { action: 'delete', kind: 'dkim', name, apply: (signal) => directory.deleteKeys(domain, signal) },
-    { action: 'delete', kind: 'domain', name, apply: (signal) => directory.deleteDomain(domain, signal) },
+    { action: 'delete', kind: 'dkim', name, apply: unlessUsed(directory.deleteKeys) },
+    { action: 'delete', kind: 'domain', name, apply: unlessUsed(directory.deleteDomain) },
   ]
+}
+
+/**
+ * Looks again right before something is deleted for good: somebody may have come since it was planned, and 0.15 deletes
+ * a domain under its mailboxes.
+ *
+ * @throws IntegrationError `conflict`, to be planned anew
+ */
+async function ensureFree(
+  directory: Directory,
+  tenant: DesiredTenant,
+  { id, name }: MailDomain,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await directory.findDomains([name], tenant.id, signal)
+  const now = found.find((domain) => domain.id === id || domain.name === name)
+  if (!now) return
+  const isOurs = now.id === id && now.tenantId === tenant.id
+  const users = isOurs ? (await directory.listMailboxes([now], signal)).filter((it) => isOn(it, now)) : []
+  if (isOurs && users.length === 0) return
+  const why = isOurs ? `has mailboxes: ${enumerate(users.map(({ email }) => email))}` : 'is somebody else’s'
+  throw failed('conflict', `By now the domain ${name} ${why}. It is left as it is.`, { retryable: true })
 }

@@ -29,13 +29,20 @@ export interface Obstacle {
   readonly id: string
 }
 
+/** Whether an obstacle is of a type, which errors name with and without the prefix that methods have. */
+export const isObjectOf = (type: 'Account' | 'DkimSignature', { object }: Obstacle): boolean =>
+  object.replace(/^x:/, '') === type
+
 /** A refusal inside of an answer that names what stands in the way. */
 export class ObstructedError extends RefusedError {
-  readonly obstacle: Obstacle
+  readonly obstacle: Obstacle | undefined
+  /** What refers to that. */
+  readonly links: readonly Obstacle[]
 
-  constructor(code: string, failure: Failure, obstacle: Obstacle) {
+  constructor(code: string, failure: Failure, what: { obstacle: Obstacle | undefined; links: Obstacle[] }) {
     super({ service: stalwart.service, ...failure }, { status: 200, code })
-    this.obstacle = obstacle
+    this.obstacle = what.obstacle
+    this.links = what.links
   }
 }
 

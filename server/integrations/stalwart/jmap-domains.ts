@@ -1,11 +1,12 @@
+import { lowerAscii } from '#server/lib/ascii'
 import type { Clock } from '#server/lib/clock'
 import type { Directory, MailDomain, Signing } from './directory'
-import { misfit } from './failure'
+import { isObjectOf, misfit, ObstructedError } from './failure'
 import type { Asked, Jmap } from './jmap'
 import { createSigning } from './jmap-signing'
 import { RecordError } from './records'
 import { domainStamp, stampedTenant } from './stamp'
-import { DomainObject } from './wire'
+import { DomainObject, SignatureObject } from './wire'
 import { hasBoth, parseZone, signingKeysOf } from './zone'
 
 /** How long Stalwart may take to make keys before they are made here. */
@@ -16,6 +17,13 @@ const domains = (purpose: string): Asked<typeof DomainObject> => ({
   type: 'x:Domain',
   properties: ['name', 'description', 'aliases', 'isEnabled', 'createdAt', 'dkimManagement', 'dnsZoneFile'],
   object: DomainObject,
+})
+
+const signatures = (name: string): Asked<typeof SignatureObject> => ({
+  purpose: `look for the DKIM keys of ${name}`,
+  type: 'x:DkimSignature',
+  properties: ['domainId'],
+  object: SignatureObject,
 })
 
 type Domains = Omit<
@@ -33,7 +41,7 @@ export function createJmapDomains(jmap: Jmap, options: { waitMs: number; clock: 
     signal: AbortSignal,
   ): Promise<DomainObject | undefined> {
     const found = await jmap.find(domains(purpose), [{ name }], signal)
-    return found.find((domain) => domain.name.toLowerCase() === name)
+    return found.find((domain) => lowerAscii(domain.name) === name)
   }
 
   const signing = createSigning({
@@ -46,6 +54,26 @@ export function createJmapDomains(jmap: Jmap, options: { waitMs: number; clock: 
       )
     },
   })
+
+  const deleteDomain = ({ id, name }: MailDomain, signal: AbortSignal) =>
+    jmap.set(`delete the domain ${name}`, 'x:Domain', { destroy: [id] }, signal)
+
+  /**
+   * Whether nothing but keys keeps the domain from being deleted. Stalwart says what does where it refuses to delete
+   * it, and nowhere else: so that is what it is asked to do. One without keys goes with that.
+   *
+   * @throws RefusedError where something else does
+   */
+  async function isHeldByKeys(domain: MailDomain, signal: AbortSignal): Promise<boolean> {
+    try {
+      await deleteDomain(domain, signal)
+      return false
+    } catch (error) {
+      const isLinked = error instanceof ObstructedError && error.code === 'objectIsLinked'
+      if (isLinked && error.links.every((link) => isObjectOf('DkimSignature', link))) return true
+      throw error
+    }
+  }
 
   return {
     async findDomains(names, tenantId, signal) {
@@ -84,19 +112,16 @@ export function createJmapDomains(jmap: Jmap, options: { waitMs: number; clock: 
 
     ensureSigning: (name, _tenantId, signal) => signing(name, signal),
 
-    async deleteKeys({ id, name }, signal) {
-      const destroy = await jmap.ids(
-        `look for the DKIM keys of ${name}`,
-        'x:DkimSignature',
-        { domainId: id },
-        signal,
-      )
+    async deleteKeys(domain, signal) {
+      const { id, name } = domain
+      if (!(await isHeldByKeys(domain, signal))) return
+      const found = await jmap.find(signatures(name), [{ domainId: id }], signal)
+      const destroy = found.filter(({ domainId }) => domainId === id).map((key) => key.id)
       if (destroy.length === 0) return
       await jmap.set(`delete the DKIM keys of ${name}`, 'x:DkimSignature', { destroy }, signal)
     },
 
-    deleteDomain: ({ id, name }, signal) =>
-      jmap.set(`delete the domain ${name}`, 'x:Domain', { destroy: [id] }, signal),
+    deleteDomain,
 
     async recordsOf(name, signal) {
       const purpose = `give the DNS records of ${name}`
@@ -114,18 +139,20 @@ export function createJmapDomains(jmap: Jmap, options: { waitMs: number; clock: 
 function signingOf(domain: DomainObject, clock: Clock): Signing {
   if (hasBoth(signingKeysOf(domain.dnsZoneFile))) return 'ready'
   const ageMs = clock.now().getTime() - Date.parse(domain.createdAt ?? '')
-  return domain.dkimManagement['@type'] === 'Automatic' && ageMs < makingMs ? 'pending' : 'missing'
+  // Of one that was made in the future nobody knows how long it would be waited for.
+  const isFresh = Math.abs(ageMs) < makingMs
+  return domain.dkimManagement['@type'] === 'Automatic' && isFresh ? 'pending' : 'missing'
 }
 
 function toDomain(domain: DomainObject, clock: Clock): MailDomain {
   const { id, isEnabled } = domain
-  const name = domain.name.toLowerCase()
+  const name = lowerAscii(domain.name)
   const keys = [...signingKeysOf(domain.dnsZoneFile)].sort()
   return {
     id,
     key: id,
     name,
-    aliases: domain.aliases.map((alias) => alias.toLowerCase()),
+    aliases: domain.aliases.map((alias) => lowerAscii(alias)),
     tenantId: stampedTenant(domain.description),
     isEnabled,
     signing: signingOf(domain, clock),

@@ -1,6 +1,7 @@
+import { lowerAscii } from '#server/lib/ascii'
 import type { DesiredMailbox, Directory, Mailbox, MailboxChanges, MailDomain } from './directory'
-import { mailboxFingerprint } from './directory'
-import { isTaken, ObstructedError, refusedWithin } from './failure'
+import { ensureSameOwner, mailboxFingerprint } from './directory'
+import { isObjectOf, isTaken, ObstructedError, refusedWithin } from './failure'
 import type { Asked, Jmap } from './jmap'
 import { mailboxStamp, stampAlias, stampedOwner } from './stamp'
 import { AccountObject, type UserObject } from './wire'
@@ -60,27 +61,35 @@ export function createJmapMailboxes(jmap: Jmap): Mailboxes {
         await jmap.set(purpose, 'x:Account', { create: newAccount(mailbox) }, signal)
         return undefined
       } catch (error) {
-        const isInTheWay = error instanceof ObstructedError && isTaken(error)
-        if (!isInTheWay || !/^(x:)?Account$/.test(error.obstacle.object)) throw error
-        const obstacle = await read(error.obstacle.id, 'read an account that is there already', signal)
+        const inTheWay = error instanceof ObstructedError && isTaken(error) ? error.obstacle : undefined
+        if (!inTheWay || !isObjectOf('Account', inTheWay)) throw error
+        const obstacle = await read(inTheWay.id, 'read an account that is there already', signal)
         if (!obstacle) throw error
         return toMailbox(obstacle)
       }
     },
 
-    async changeMailbox({ id, email }, changes, signal) {
+    async changeMailbox(mailbox, changes, signal) {
+      const { id, email } = mailbox
       const purpose = `change the account ${email}`
       const account = await read(id, purpose, signal)
       if (!account) {
         const message = `Stalwart has no account ${email} any more`
         throw refusedWithin('notFound', { kind: 'rejected', message, retryable: true })
       }
+      ensureSameOwner(toMailbox(account), mailbox)
       const patch = patchOf(account, changes)
       await jmap.set(purpose, 'x:Account', { update: { id, patch } }, signal)
     },
 
-    deleteMailbox: ({ id, email }, signal) =>
-      jmap.set(`delete the account ${email}`, 'x:Account', { destroy: [id] }, signal),
+    async deleteMailbox(mailbox, signal) {
+      const { id, email } = mailbox
+      const purpose = `delete the account ${email}`
+      const account = await read(id, purpose, signal)
+      if (!account) return
+      ensureSameOwner(toMailbox(account), mailbox)
+      await jmap.set(purpose, 'x:Account', { destroy: [id] }, signal)
+    },
   }
 }
 
@@ -171,11 +180,11 @@ function toMailbox(account: UserObject): Mailbox {
   const aliases = Object.values(account.aliases)
   const stamps = aliases.filter(isStamp)
   const mailbox = {
-    email: emailAddress.toLowerCase(),
-    address: { local: name.toLowerCase(), domainKey: domainId },
+    email: lowerAscii(emailAddress),
+    address: { local: lowerAscii(name), domainKey: domainId },
     aliases: aliases
       .filter(({ enabled }) => enabled)
-      .map((alias) => ({ local: alias.name.toLowerCase(), domainKey: alias.domainId })),
+      .map((alias) => ({ local: lowerAscii(alias.name), domainKey: alias.domainId })),
     owner: stamps.length === 1 ? stampedOwner(stamps[0]?.description) : null,
     displayName: description ?? null,
     quotaBytes: quotas.maxDiskQuota ?? null,

@@ -46,8 +46,6 @@ export interface Jmap {
     after: string | null,
     signal: AbortSignal,
   ): Promise<{ items: z.output<Schema>[]; next: string | null }>
-  /** Ids of those that match. */
-  ids(purpose: string, type: ObjectType, filter: Arguments, signal: AbortSignal): Promise<string[]>
   /** What is to be destroyed and is not there is no failure. */
   set(purpose: string, type: ObjectType, change: Change, signal: AbortSignal): Promise<void>
 }
@@ -132,7 +130,9 @@ export function createJmap(exchange: Exchange, secrets: readonly string[]): Jmap
           )
           found.push(...list)
           const next = position + ids.length
-          return ids.length > 0 && next < (total ?? 0) ? [{ filter, position: next }] : []
+          // Where it does not count all the same, a full page may have another after it.
+          const hasMore = total === undefined ? ids.length >= pageSize : next < total
+          return ids.length > 0 && hasMore ? [{ filter, position: next }] : []
         })
         if (found.length > listLimit) throw misfit(what.purpose, 'a list without an end')
         open = [...more, ...open]
@@ -149,15 +149,6 @@ export function createJmap(exchange: Exchange, secrets: readonly string[]): Jmap
       const last = ids.at(-1)
       const next = ids.length >= pageSize && last !== undefined && last !== after ? last : null
       return { items: list, next }
-    },
-
-    async ids(purpose, type, filter, signal) {
-      const [args] = await invoke(
-        purpose,
-        [[`${type}/query`, { filter, sort: byId, calculateTotal: true }]],
-        signal,
-      )
-      return fit(purpose, args, QueryAnswer, `${type}/query`).ids
     },
 
     async set(purpose, type, change, signal) {
@@ -223,5 +214,5 @@ function setFailure(purpose: string, failure: SetError, secrets: readonly string
     // What looking anew can turn: what was read a moment ago is gone, or has got company.
     retryable: ['forbidden', 'notFound', 'objectIsLinked', 'invalidForeignKey'].includes(type),
   } as const
-  return objectId ? new ObstructedError(type, refusal, objectId) : refusedWithin(type, refusal)
+  return new ObstructedError(type, refusal, { obstacle: objectId ?? undefined, links: linkedObjects ?? [] })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lowerAscii } from '#server/lib/ascii'
 import type { Directory, MailDomain, MailRecord } from './directory'
 import { misfit, RefusedError } from './failure'
 import { RecordError, recordLimit, recordOf } from './records'
@@ -81,7 +82,7 @@ export function createRestDomains(rest: Rest): Domains {
 
   return {
     async findDomains(names, tenantId, signal) {
-      const found = new Map((await stampedFor(tenantId, signal)).map((it) => [it.name.toLowerCase(), it]))
+      const found = new Map((await stampedFor(tenantId, signal)).map((it) => [lowerAscii(it.name), it]))
       for (const name of names) {
         const principal = found.has(name) ? undefined : await named(name, signal)
         if (principal) found.set(name, principal)
@@ -194,13 +195,13 @@ function toDomain({ id, type, name, description }: Principal): MailDomain {
   const isMarked = isSigned(description)
   return {
     id: String(id),
-    key: name.toLowerCase(),
-    name: name.toLowerCase(),
+    key: lowerAscii(name),
+    name: lowerAscii(name),
     aliases: [],
     // A person or a list can have a domain's name too, and is none.
     tenantId: type === 'domain' ? stampedTenant(description) : null,
     isEnabled: true,
     signing: isMarked ? 'ready' : 'missing',
-    fingerprint: JSON.stringify([name.toLowerCase(), true, isMarked]),
+    fingerprint: JSON.stringify([lowerAscii(name), true, isMarked]),
   }
 }

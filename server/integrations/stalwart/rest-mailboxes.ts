@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { mailboxFingerprint } from './directory'
+import { lowerAscii } from '#server/lib/ascii'
+import { ensureSameOwner, mailboxFingerprint } from './directory'
 import type { Address, DesiredMailbox, Directory, Mailbox, MailboxChanges, MailDomain } from './directory'
 import { RefusedError } from './failure'
 import { allPages, unless, type Rest } from './rest'
@@ -102,8 +103,13 @@ export function createRestMailboxes(rest: Rest): Mailboxes {
       await rest({ purpose, method: 'PATCH', path, body, answer: nothing }, signal)
     },
 
-    async deleteMailbox({ handle, email }, signal) {
+    async deleteMailbox(mailbox, signal) {
+      const { handle, email } = mailbox
       const purpose = `delete the account ${email}`
+      // It is asked for by its name, which may be another one's by now.
+      const now = await find(handle, signal)
+      if (!now) return
+      ensureSameOwner(now, mailbox)
       await unless(
         'notFound',
         rest({ purpose, method: 'DELETE', path: principalPath(handle), answer: nothing }, signal),
@@ -174,9 +180,9 @@ function toAddress(email: string): Address {
 
 function toMailbox(principal: Principal): Mailbox {
   const { id, name, description, urls, quota, usedQuota = 0, disabledPermissions } = principal
-  const emails = principal.emails.map((email) => email.toLowerCase())
+  const emails = principal.emails.map((email) => lowerAscii(email))
   const owners = urls.map(stampedOwner).filter((owner) => owner !== null)
-  const email = emails[0] ?? name.toLowerCase()
+  const email = emails[0] ?? lowerAscii(name)
   const mailbox = {
     email,
     address: toAddress(email),

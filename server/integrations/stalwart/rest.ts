@@ -3,7 +3,6 @@ import type { IntegrationFailure } from '#server/lib/errors'
 import { plainWords } from '../http/words'
 import { anything, type Call, type Exchange } from './exchange'
 import { fit, misfit, RefusedError, refusedWithin } from './failure'
-import { pageSize } from './rest-paths'
 import { RestAnswer, RestRefusal } from './wire'
 
 export type Rest = <Schema extends z.ZodType>(
@@ -64,7 +63,7 @@ export async function allPages<Item>(
   for (let page = 1; page <= pageLimit; page++) {
     const { items, total } = await read(page)
     found.push(...items)
-    if (items.length === 0 || page * pageSize >= total) return found
+    if (items.length === 0 || found.length >= total) return found
   }
   throw misfit(purpose, 'a list without an end')
 }

@@ -42,14 +42,24 @@ export const SetError = z.object({
 })
 export type SetError = z.output<typeof SetError>
 
-/** `…/set`: absent where empty. */
+/** What is empty is null (RFC 8620 section 5.3), or absent, as Stalwart has it. */
+const mapOf = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .record(z.string(), schema)
+    .nullish()
+    .transform((map) => map ?? {})
+
+/** `…/set`. */
 export const SetAnswer = z.object({
-  created: z.record(z.string(), z.object({ id: z.string() })).default({}),
-  updated: z.record(z.string(), z.unknown()).default({}),
-  destroyed: z.array(z.string()).default([]),
-  notCreated: z.record(z.string(), SetError).default({}),
-  notUpdated: z.record(z.string(), SetError).default({}),
-  notDestroyed: z.record(z.string(), SetError).default({}),
+  created: mapOf(z.object({ id: z.string() })),
+  updated: mapOf(z.unknown()),
+  destroyed: z
+    .array(z.string())
+    .nullish()
+    .transform((ids) => ids ?? []),
+  notCreated: mapOf(SetError),
+  notUpdated: mapOf(SetError),
+  notDestroyed: mapOf(SetError),
 })
 
 /** `…/query`; `total` where it was asked for. */
@@ -118,7 +128,8 @@ export const AccountObject = z.union([
 ])
 export type AccountObject = z.output<typeof AccountObject>
 
-export const SignatureObject = z.object({ '@type': z.string(), id: z.string().min(1) })
+/** What we read of an `x:DkimSignature`. */
+export const SignatureObject = z.object({ id: z.string().min(1), domainId: z.string() })
 
 /** 0.15: one text stands for a list of one, and nothing for none. */
 const Texts = z
