@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { loadConfig } from '#server/config/config'
 import { createContainer, type Container } from '#server/container'
 import type { Clock } from '#server/lib/clock'
-import { createLog } from '#server/lib/log'
+import { createLog, type Log } from '#server/lib/log'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { HttpClient, serveRoutes } from './http'
 
@@ -35,7 +35,7 @@ export class TestClock implements Clock {
 /** @param env variables beside DATABASE_URL */
 export async function startPortal(
   databaseUrl: string,
-  options: { env?: Record<string, string>; clock?: Clock; planners?: StepPlanner[] } = {},
+  options: { env?: Record<string, string>; clock?: Clock; log?: Log; planners?: StepPlanner[] } = {},
 ): Promise<Portal> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-data-'))
   const config = loadConfig({
