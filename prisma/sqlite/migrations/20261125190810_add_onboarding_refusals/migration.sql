@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "OnboardingMail" ADD COLUMN "refusal" TEXT;
