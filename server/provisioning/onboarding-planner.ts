@@ -24,7 +24,7 @@ export interface OnboardingMeans {
  *
  * A row is written before the mail is sent, and confirmed once the mail server took it: a process that dies in between
  * leaves a mail that may not have been sent, which is said and not repeated. One that certainly was not sent, and could
- * be, is tried again.
+ * be, is tried again; one that was refused for good is said with the reason.
  */
 export function createOnboardingPlanner(means: OnboardingMeans): StepPlanner {
   return {
@@ -33,24 +33,44 @@ export function createOnboardingPlanner(means: OnboardingMeans): StepPlanner {
     async plan(tenant) {
       if (tenant.state !== 'active') return { resources: [], changes: [], notes: [] }
       const store = means.storeOf(tenant.id)
-      const told = new Map((await store.list()).map(({ userId, sentAt }) => [userId, sentAt]))
+      const told = new Map((await store.list()).map((row) => [row.userId, row]))
       const reached = tenant.members.flatMap(({ email, ...member }) => (email ? [{ ...member, email }] : []))
-      const unsure = reached.filter(({ userId }) => told.get(userId) === null)
+      const unsent = reached.flatMap(({ userId, email }) => {
+        const row = told.get(userId)
+        return row && row.sentAt === null ? [{ email, refusal: row.refusal }] : []
+      })
       return {
         resources: [],
         changes: reached
           .filter(({ userId }) => !told.has(userId))
           .map((member) => tell(means, store, tenant, member)),
-        notes: unsure.length > 0 ? [unsureInWords(unsure)] : [],
+        notes: notesOf(unsent),
       }
     },
   }
 }
 
-function unsureInWords(unsure: readonly { email: string }[]): string {
-  const named = unsure.slice(0, 3).map(({ email }) => email)
-  const more = unsure.length > 3 ? ` and ${unsure.length - 3} more` : ''
-  return `The mail may not have been sent to ${named.join(', ')}${more}. Send it again to be sure.`
+/** How many are named. */
+const namedAtMost = 3
+
+function notesOf(unsent: readonly { email: string; refusal: string | null }[]): string[] {
+  const unsure = unsent.filter(({ refusal }) => refusal === null).map(({ email }) => email)
+  const refused = unsent.flatMap(({ email, refusal }) => (refusal === null ? [] : [{ email, refusal }]))
+  const others = refused.length - namedAtMost
+  return [
+    ...refused
+      .slice(0, namedAtMost)
+      .map(({ email, refusal }) => `${email} got no mail. ${refusal} Send it again once that is mended.`),
+    ...(others > 0 ? [`So it is with ${others} more.`] : []),
+    ...(unsure.length > 0
+      ? [`The mail may not have been sent to ${enumerate(unsure)}. Send it again to be sure.`]
+      : []),
+  ]
+}
+
+function enumerate(names: readonly string[]): string {
+  const more = names.length > namedAtMost ? ` and ${names.length - namedAtMost} more` : ''
+  return `${names.slice(0, namedAtMost).join(', ')}${more}`
 }
 
 function tell(
@@ -85,7 +105,10 @@ function tell(
       } catch (error) {
         if (!(error instanceof IntegrationError)) throw error
         // Refused, or nobody knows: it is said in the step's notes, and does not hold up the others.
-        if (!error.retryable) return store.noteUnsure(userId)
+        if (!error.retryable)
+          return error.kind === 'rejected'
+            ? store.noteRefused(userId, error.message)
+            : store.noteUnsure(userId)
         await store.release(userId)
         throw error
       }

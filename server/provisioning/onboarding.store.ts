@@ -10,8 +10,15 @@ const underWayMs = 60_000
 
 /** Whom the onboarding mail of one tenant was sent to, bound. */
 export function onboardingStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+  /** When a mail was claimed that is under way no more. */
+  const past = () => new Date(clock.now().getTime() - underWayMs)
+
   return {
-    list: () => db.onboardingMail.findMany({ where: { tenantId }, select: { userId: true, sentAt: true } }),
+    list: () =>
+      db.onboardingMail.findMany({
+        where: { tenantId },
+        select: { userId: true, sentAt: true, refusal: true },
+      }),
 
     /** To be called before sending. @returns false where it was claimed before */
     async claim(userId: string): Promise<boolean> {
@@ -35,8 +42,16 @@ export function onboardingStore(db: DatabaseClient, clock: Clock, tenantId: stri
 
     /** Sending has ended, and it may not have been sent: nothing is under way, so that it can be sent again at once. */
     async noteUnsure(userId: string): Promise<void> {
-      const claimedAt = new Date(clock.now().getTime() - underWayMs)
-      await db.onboardingMail.updateMany({ where: { tenantId, userId, sentAt: null }, data: { claimedAt } })
+      await db.onboardingMail.updateMany({
+        where: { tenantId, userId, sentAt: null },
+        data: { claimedAt: past() },
+      })
+    },
+
+    /** Keeps why it was refused for good: it can be sent again at once, by somebody who knows what is wrong. */
+    async noteRefused(userId: string, refusal: string): Promise<void> {
+      const data = { claimedAt: past(), refusal }
+      await db.onboardingMail.updateMany({ where: { tenantId, userId, sentAt: null }, data })
     },
 
     /** Has it sent again to one member. */
@@ -46,7 +61,7 @@ export function onboardingStore(db: DatabaseClient, clock: Clock, tenantId: stri
 
     /** Has it sent again to all whom it may not have reached. @returns how many they are */
     async forgetUnsure(): Promise<number> {
-      const claimedAt = { lte: new Date(clock.now().getTime() - underWayMs) }
+      const claimedAt = { lte: past() }
       return (await db.onboardingMail.deleteMany({ where: { tenantId, sentAt: null, claimedAt } })).count
     },
   }

@@ -13,6 +13,11 @@ import { resendOnboarding } from './resend-onboarding'
 
 const sender = { portalName: 'Acme Workspace', origin: 'https://portal.example.org' }
 const unreachable = new IntegrationError({ service: 'smtp', kind: 'unreachable', message: 'Nobody there.' })
+const refused = new IntegrationError({
+  service: 'smtp',
+  kind: 'rejected',
+  message: 'The mail server refused the recipient: there is no such mailbox (550 5.1.1).',
+})
 const unsure = new IntegrationError({
   ...{ service: 'smtp', kind: 'timeout', message: 'Silence.', retryable: false },
 })
@@ -38,13 +43,13 @@ describeEachDatabase('the onboarding mail', (given) => {
     return { mailer, taken, to: () => taken.map(({ to }) => to).sort() }
   }
 
-  const step = (
-    mailer: Mailer,
-    firstPasswordLink?: (person: { userId: string }) => Promise<string | null>,
-  ) => ({
+  type FirstPasswordLink = (person: { userId: string }) => Promise<string | null>
+  const step = (mailer: Mailer, firstPasswordLink?: FirstPasswordLink) =>
+    createStep(mailer, sender, firstPasswordLink)
+  const createStep = (mailer: Mailer, from: typeof sender, firstPasswordLink?: FirstPasswordLink) => ({
     planner: createOnboardingPlanner({
       mailer,
-      sender: () => Promise.resolve(sender),
+      sender: () => Promise.resolve(from),
       storeOf: (tenantId) => onboardingStore(given.database.client, workshop.clock, tenantId),
       places: ['https://id.example.org'],
       ...(firstPasswordLink && { firstPasswordLink }),
@@ -80,7 +85,7 @@ describeEachDatabase('the onboarding mail', (given) => {
 
   it('goes to every member once, in their language, as text and HTML', async () => {
     const tenant = await tenantOf({ email: 'ada@example.org' }, { email: 'uwe@example.org', locale: 'de' })
-    const mailer = createSmtpMailer({ url: mailbox.url, from: 'Portal <portal@example.org>' })
+    const mailer = createSmtpMailer({ url: mailbox.url, tls: 'offered', from: 'Portal <portal@example.org>' })
     const mail = step(mailer, () => Promise.resolve('https://id.example.org/first'))
     await settle(tenant.id, mail)
     const ada = await mailbox.newestTo('ada@example.org')
@@ -134,6 +139,44 @@ describeEachDatabase('the onboarding mail', (given) => {
     await settle(tenant.id, step(mailer))
     expect(to()).toEqual(['bob@example.org'])
     expect((await notes(tenant.id, step(mailer))).join()).toContain('ada@example.org')
+  })
+
+  it('is said to be refused, and why, where it was for good, until it is sent again', async () => {
+    const { mailer, to } = scripted(() => Promise.reject(refused))
+    const tenant = await tenantOf({ email: 'ada@example.org' }, { email: 'bob@example.org' })
+    await settle(tenant.id, step(mailer))
+    await settle(tenant.id, step(mailer))
+    expect(to()).toEqual(['bob@example.org'])
+    expect(await notes(tenant.id, step(mailer))).toEqual([
+      'ada@example.org got no mail. The mail server refused the recipient: there is no such mailbox (550 5.1.1). ' +
+        'Send it again once that is mended.',
+    ])
+    const scope = await workshop.scopeOf(tenant.slug)
+    const cache = openDatabaseCache({ database: given.database, clock: workshop.clock })
+    workshop.clock.advance(120_000)
+    await resendOnboarding(scope, { mailer, attempts: createAttempts(cache, Buffer.alloc(32, 1)) })
+    await settle(tenant.id, step(mailer))
+    expect(to()).toEqual(['ada@example.org', 'bob@example.org'])
+    expect(await notes(tenant.id, step(mailer))).toEqual([])
+    await cache.close()
+  })
+
+  it('takes no header and no recipient from what anybody is called', async () => {
+    const evil = 'Acme\r\nBcc: eve@example.org\r\n\r\n<script>x</script>\u2028\u202e'
+    const tenant = await tenantOf({ email: 'ada@example.org' })
+    await given.database.client.tenant.update({ where: { id: tenant.id }, data: { name: evil } })
+    const mailer = createSmtpMailer({ url: mailbox.url, tls: 'offered', from: 'Portal <portal@example.org>' })
+    const { planner } = createStep(mailer, { portalName: evil, origin: sender.origin })
+    await settle(tenant.id, { planner })
+    const mail = await mailbox.newestTo('ada@example.org')
+    expect(mail.to).toEqual(['ada@example.org'])
+    const [head = ''] = mail.source.split('\r\n\r\n')
+    const html = mail.source.split('text/html').at(-1)
+    expect(head).not.toMatch(/^(bcc|cc|x-[a-z]+):/im)
+    expect(head.match(/^Subject: /gm)).toHaveLength(1)
+    expect(html).toContain('&#60;script&#62;')
+    expect(html).not.toMatch(/<script/i)
+    await mailer.close()
   })
 
   it('is tried again where it certainly was not sent', async () => {
