@@ -173,7 +173,7 @@ export async function createContainer(
     const rows = createRowsQueue(database, clock, defaultLeaseMs)
     const queue = jobs ? createJobsQueue(jobs, rows, clock) : rows
     const { mail, stalwart } = config
-    const mailer = mail && keep(await openMailer({ url: mail.smtpUrl, from: mail.from }))
+    const mailer = mail && keep(await openMailer({ ...mail, url: mail.smtpUrl }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
     const localAccounts = config.authMode === 'standalone'

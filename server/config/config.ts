@@ -27,7 +27,8 @@ export interface Config {
   readonly localSignIn: 'on' | undefined
   /** What the environment says of the OpenID provider, value by value; server/auth/provider makes the whole of it. */
   readonly oidc: OidcEnvironment
-  readonly mail: { readonly smtpUrl: string; readonly from: string } | undefined
+  readonly mail:
+    { readonly smtpUrl: string; readonly tls: 'required' | 'offered'; readonly from: string } | undefined
   readonly stalwart: { readonly apiUrl: string; readonly apiToken: string } | undefined
   readonly ocis:
     | {
@@ -150,6 +151,13 @@ function ocisOf(values: Environment): Config['ocis'] {
   return undefined
 }
 
+function mailOf({ SMTP_URL: smtpUrl, SMTP_TLS, MAIL_FROM: from }: Environment): Config['mail'] {
+  if (!smtpUrl || !from) return undefined
+  // A password is not to be had by whoever hides STARTTLS from us.
+  const tls = SMTP_TLS ?? (new URL(smtpUrl).password ? 'required' : 'offered')
+  return { smtpUrl, tls, from }
+}
+
 function assemble(values: Environment): Config {
   const port = values.PORT ?? 3000
   const dataDir = resolve(values.DATA_DIR ?? './data')
@@ -192,8 +200,7 @@ function assemble(values: Environment): Config {
       introspection: values.OIDC_INTROSPECTION,
       audiences: values.JWT_AUDIENCES,
     },
-    mail:
-      values.SMTP_URL && values.MAIL_FROM ? { smtpUrl: values.SMTP_URL, from: values.MAIL_FROM } : undefined,
+    mail: mailOf(values),
     stalwart:
       values.STALWART_API_URL && values.STALWART_API_TOKEN
         ? { apiUrl: values.STALWART_API_URL, apiToken: values.STALWART_API_TOKEN }

@@ -288,6 +288,12 @@ export const variables = {
       fallback: 'none',
     },
   ),
+  SMTP_TLS: note(z.enum(['required', 'offered'], 'must be required or offered').optional(), {
+    description:
+      'With `smtp://…`: `required` hands mail and password in over STARTTLS or not at all, `offered` uses it where the ' +
+      'server offers it. Certificates are always checked.',
+    fallback: '`required` where SMTP_URL has a password, else `offered`',
+  }),
   MAIL_FROM: note(mailFrom.optional(), {
     description: 'Who mail comes from: an address, or `Name <address>`. Required with SMTP_URL.',
     fallback: 'none',

@@ -56,6 +56,8 @@ describeEachDatabase('secrets of the services', (given) => {
         OCIS_CLIENT_SECRET: ocis.credentials.clientSecret,
         OCIS_TOKEN_URL: ocis.tokenUrl,
         SMTP_URL: mailbox.url.replace('smtp://', `smtp://portal:${smtpPassword}@`),
+        // The one on loopback has no TLS.
+        SMTP_TLS: 'offered',
         MAIL_FROM: 'portal@example.org',
       },
     })

@@ -120,7 +120,7 @@ describe('over the wire', () => {
   afterAll(() => mailbox.stop())
 
   it('arrives with its link whole', async () => {
-    const mailer = createSmtpMailer({ url: mailbox.url, from: 'Portal <portal@example.org>' })
+    const mailer = createSmtpMailer({ url: mailbox.url, tls: 'offered', from: 'Portal <portal@example.org>' })
     const long = `https://portal.example.org/invitation#${'aB3_-'.repeat(20)}`
     await mailer.send(invitationMail(sender, ada, { ...invitation, invitedBy: 'Zoë Ünal', url: long }))
     await mailer.close()
