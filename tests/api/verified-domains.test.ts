@@ -56,6 +56,21 @@ describeEachDatabase('verified domains', (given) => {
     expect(scene.names.asked).toEqual([])
   })
 
+  it('keeps what was found where that is no text', async () => {
+    const name = scene.freshName()
+    scene.mail.addDomain({ name })
+    await scene.own(name)
+    scene.names.set(name, 'TXT', Buffer.from('v=spf1 \0 ~all'))
+    scene.clock.advance(20)
+    const { json, status } = await scene.verify(name)
+    expect(status).toBe(200)
+    expect(recordOf(json, 'spf')).toMatchObject({ status: 'different', found: ['v=spf1 \ufffd ~all'] })
+    scene.clock.advance(3601)
+    await scene.recheck()
+    const [shown] = (await scene.boss.get(scene.at)).json.items
+    expect(recordOf(shown, 'spf')).toMatchObject({ status: 'different' })
+  })
+
   it('is looked at now and then: drift shows, is told once, and takes nothing away', async () => {
     const name = scene.freshName()
     const { challenge } = await scene.own(name)

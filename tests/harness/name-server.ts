@@ -30,7 +30,13 @@ export interface NameServer {
   setText(name: string, ...texts: (string | string[])[]): void
   /** @param name `*` for every name that has no behaviour of its own */
   behave(name: string, behaviour: Behaviour | undefined): void
-  /** Takes all records and behaviours away. */
+  /**
+   * Answers a name with whatever this makes of the true answer; more of them are sent one after the other.
+   *
+   * @param lie undefined: the truth again
+   */
+  lie(name: string, lie: ((truth: Packet, over: 'udp' | 'tcp') => Packet[]) | undefined): void
+  /** Takes all records, behaviours and lies away. */
   clear(): void
   stop(): Promise<void>
 }
@@ -49,6 +55,7 @@ export async function startNameServer({
 }: NameServerOptions = {}): Promise<NameServer> {
   const records = new Map<string, Map<string, unknown[]>>()
   const behaviours = new Map<string, Behaviour>()
+  const lies = new Map<string, (truth: Packet, over: 'udp' | 'tcp') => Packet[]>()
   const asked: string[] = []
   const tcp = createServer()
   tcp.listen(wanted, '127.0.0.1')
@@ -68,7 +75,14 @@ export async function startNameServer({
     return [of('CNAME', alias), ...answersOf(alias.toLowerCase(), type)]
   }
 
-  /** @returns undefined: nothing is answered */
+  /** @returns none: nothing is answered */
+  function answersTo(query: DecodedPacket, over: 'udp' | 'tcp'): (Packet | 'garbage')[] {
+    const truth = answer(query, over)
+    const lie = lies.get(query.questions?.[0]?.name.toLowerCase() ?? '')
+    if (truth === undefined) return []
+    return truth === 'garbage' || !lie ? [truth] : lie(truth, over)
+  }
+
   function answer(query: DecodedPacket, over: 'udp' | 'tcp'): Packet | 'garbage' | undefined {
     const [question] = query.questions ?? []
     if (!question) return undefined
@@ -93,11 +107,10 @@ export async function startNameServer({
   }
 
   udp.on('message', (message, { port: back, address }) => {
-    const reply = answer(decode(message), 'udp')
-    if (!reply) return
     // The id alone is right, so that it is taken for an answer at all.
     const garbage = Buffer.concat([message.subarray(0, 2), Buffer.alloc(30, 0xff)])
-    udp.send(reply === 'garbage' ? garbage : encode(reply), back, address)
+    for (const reply of answersTo(decode(message), 'udp'))
+      udp.send(reply === 'garbage' ? garbage : encode(reply), back, address)
   })
   tcp.on('connection', (socket) => {
     open.add(socket.on('error', () => {}).on('close', () => open.delete(socket)))
@@ -106,9 +119,9 @@ export async function startNameServer({
       waiting = Buffer.concat([waiting, part])
       while (waiting.length >= 2 && waiting.length >= 2 + waiting.readUInt16BE(0)) {
         const end = 2 + waiting.readUInt16BE(0)
-        const reply = answer(decode(waiting.subarray(2, end)), 'tcp')
+        const replies = answersTo(decode(waiting.subarray(2, end)), 'tcp')
         waiting = waiting.subarray(end)
-        if (reply && reply !== 'garbage') socket.write(streamEncode(reply))
+        for (const reply of replies) if (reply !== 'garbage') socket.write(streamEncode(reply))
       }
     })
   })
@@ -128,9 +141,14 @@ export async function startNameServer({
       if (behaviour) behaviours.set(name, behaviour)
       else behaviours.delete(name)
     },
+    lie(name, lie) {
+      if (lie) lies.set(name, lie)
+      else lies.delete(name)
+    },
     clear() {
       records.clear()
       behaviours.clear()
+      lies.clear()
     },
     async stop() {
       for (const socket of open) socket.destroy()

@@ -83,4 +83,64 @@ describe('looking up the DNS', () => {
     expect(await resolver.lookUp(`${'a'.repeat(64)}.example`, 'TXT')).toMatchObject({ kind: 'failed' })
     expect(names.asked).toEqual([])
   })
+
+  describe('at a server that lies', () => {
+    const text = (owner: string, data: string) =>
+      ({ name: owner, type: 'TXT', ttl: 1, class: 'IN', data }) as const
+    const alias = (owner: string, data: string) =>
+      ({ name: owner, type: 'CNAME', ttl: 1, class: 'IN', data }) as const
+
+    it('says that the name is not there, and yet what it holds', async () => {
+      names.lie(name, (truth) => [{ ...truth, flags: (truth.flags ?? 0) | 3, answers: [text(name, 'lie')] }])
+      expect(await lookUp('TXT')).toEqual({ kind: 'none' })
+    })
+
+    it('leads from alias to alias in a circle', async () => {
+      const circle = [alias(name, 'b.example'), alias('b.example', name)]
+      names.lie(name, (truth) => [{ ...truth, flags: (truth.flags ?? 0) & ~3, answers: circle }])
+      names.asked.length = 0
+      for (const type of ['TXT', 'MX', 'A'] as const) expect(await lookUp(type)).toEqual({ kind: 'none' })
+      expect(names.asked).toHaveLength(3)
+    })
+
+    it('answers other questions, and in the name of others', async () => {
+      names.setText(name, 'the truth')
+      names.lie(name, (truth) => [
+        { ...truth, id: ((truth.id ?? 0) + 1) & 0xffff, answers: [text(name, 'lie')] },
+        {
+          ...truth,
+          questions: [{ name: 'other.example', type: 'TXT', class: 'IN' }],
+          answers: [text(name, 'lie')],
+        },
+        truth,
+      ])
+      expect(await lookUp('TXT')).toEqual({ kind: 'found', values: ['the truth'] })
+    })
+
+    it('says over TCP too that there is more', async () => {
+      names.behave(name, 'cut')
+      names.lie(name, (truth) => [{ ...truth, flags: (truth.flags ?? 0) | (1 << 9) }])
+      const answer = await lookUp('TXT', 600)
+      expect(answer.kind).not.toBe('found')
+    })
+
+    it('sends as much as an answer can hold', async () => {
+      const long = ['x'.repeat(255), 'y'.repeat(255)]
+      names.setText(name, ...Array.from({ length: 30 }, () => long))
+      expect(await lookUp('TXT')).toEqual({ kind: 'found', values: Array(30).fill(long.join('')) })
+      names.setText(
+        name,
+        Array.from({ length: 250 }, () => 'x'.repeat(255)),
+      )
+      expect(await lookUp('TXT')).toEqual({ kind: 'failed', reason: 'too_large' })
+    })
+
+    it('sends what is no text', async () => {
+      names.set(name, 'TXT', Buffer.from('v=spf1 \0\x1b[31m\x7f\n ~all \xff', 'latin1'))
+      expect(await lookUp('TXT')).toEqual({
+        kind: 'found',
+        values: ['v=spf1 \ufffd\ufffd[31m\ufffd\ufffd ~all \xff'],
+      })
+    })
+  })
 })

@@ -4,7 +4,7 @@ import type { LookUp, LookUpFailure, LookUpType, Resolver } from '#server/domain
 
 /** More than any name has whose records somebody keeps in order. */
 const mostValues = 100
-const mostCharacters = 65_536
+const mostCharacters = 32_768
 
 export interface ResolverOptions {
   /** `address:port` of the server that is asked; undefined: those of the system. */
@@ -65,9 +65,12 @@ async function ask(resolver: NodeResolver, name: string, type: LookUpType): Prom
   }
 }
 
+/** A record can hold any byte, of which PostgreSQL takes no NUL and a terminal too much. */
+const printable = (value: string) => value.replace(/\p{Cc}/gu, '\ufffd')
 const host = (name: string) => lowerAscii(name).replace(/\.$/, '')
 
-function read(values: string[]): LookUp {
+function read(found: string[]): LookUp {
+  const values = found.map(printable)
   if (values.length === 0) return { kind: 'none' }
   const characters = values.reduce((sum, value) => sum + value.length, 0)
   if (values.length > mostValues || characters > mostCharacters)
