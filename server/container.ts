@@ -22,6 +22,7 @@ import type { MailRecords, Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createAuthentik, type Authentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
+import { createPatientFetch } from '#server/integrations/http/patient-fetch'
 import { createOcisPlanners } from '#server/integrations/ocis/client'
 import type { SmtpOptions } from '#server/integrations/smtp/client'
 import { createStalwartPlanners, createStalwartRecords } from '#server/integrations/stalwart/client'
@@ -119,12 +120,14 @@ export interface Container {
 function plannersOf(
   { stalwart, ocis }: Config,
   authentik: Authentik | undefined,
-  clock: Clock,
+  means: { clock: Clock; fetch: typeof globalThis.fetch },
 ): StepPlanner[] {
   return [
     ...(authentik?.planners ?? []),
-    ...(stalwart ? createStalwartPlanners({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, clock }) : []),
-    ...(ocis ? createOcisPlanners({ ...ocis, clock }) : []),
+    ...(stalwart
+      ? createStalwartPlanners({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, ...means })
+      : []),
+    ...(ocis ? createOcisPlanners({ ...ocis, ...means }) : []),
   ]
 }
 
@@ -178,9 +181,10 @@ export async function createContainer(
     const passwords = createPasswords()
     const localAccounts = config.authMode === 'standalone'
     const scopes = createScopes(database, clock, { wake, localAccounts, queue })
+    const means = { clock, fetch: createPatientFetch() }
     const authentik =
       config.authentik &&
-      createAuthentik({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken, clock })
+      createAuthentik({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken, ...means })
     const onboarding = mailer && {
       mailer,
       sender: async () => ({
@@ -192,7 +196,7 @@ export async function createContainer(
       ...(authentik && { firstPasswordLink: authentik.firstPasswordLink }),
     }
     const planners = replace.planners ?? [
-      ...plannersOf(config, authentik, clock),
+      ...plannersOf(config, authentik, means),
       ...(onboarding ? [createOnboardingPlanner(onboarding)] : []),
     ]
     const concurrency = config.provisioningConcurrency
