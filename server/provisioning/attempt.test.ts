@@ -116,6 +116,26 @@ describe('an attempt', () => {
     expect(await attempt(service, { sliceMs: -1 })).toMatchObject({ status: 'ok' })
   })
 
+  it('is put off as after a first failure where it got on before it failed, and further where it did not', async () => {
+    const apply = () =>
+      Promise.reject(new IntegrationError({ service: 'ocis', kind: 'unavailable', message: 'It is away.' }))
+    const service = serviceWith([create('a'), { ...create('b'), apply }])
+    const inSeconds = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000)
+    const failed = { status: 'error', error: 'It is away.' }
+    expect(await attempt(service, { attempt: 5 })).toEqual({
+      ...failed,
+      nextAttemptAt: inSeconds(2),
+      gotOn: true,
+    })
+    expect(service.made).toEqual(['a'])
+    expect(await attempt(service, { attempt: 5 })).toEqual({ ...failed, nextAttemptAt: inSeconds(32) })
+  })
+
+  it('has not got on by a change that does not show', async () => {
+    const service = serviceWith([{ ...create('a'), hides: true }])
+    expect(await attempt(service, { attempt: 5 })).not.toHaveProperty('gotOn')
+  })
+
   it('ends a call that takes too long, whether it heeds its signal or not', async () => {
     const service = serviceWith([{ ...create('a'), apply: () => new Promise(() => {}) }])
     expect(await attempt(service, { stepTimeoutMs: 10 })).toMatchObject({

@@ -16,7 +16,7 @@ import type {
 
 /**
  * What became of one attempt at a step. `pending`: it was cut off, or gives way to others, and is due again at once.
- * `held`: all is done but what somebody has to approve first.
+ * `held`: all is done but what somebody has to approve first. `gotOn`: something of it was done.
  */
 export type StepOutcome =
   | {
@@ -27,7 +27,7 @@ export type StepOutcome =
       accessOf?: StepPlan['accessOf']
     }
   | { status: 'held'; resources: readonly Resource[]; reason: string }
-  | { status: 'error'; error: string; nextAttemptAt: Date | null }
+  | { status: 'error'; error: string; nextAttemptAt: Date | null; gotOn?: true }
   | { status: 'pending'; gotOn?: true }
 
 export interface AttemptMeans {
@@ -85,22 +85,28 @@ class StalePlan extends Error {}
  * @returns what became of it, failures included; never throws
  */
 export async function attemptStep(attempt: Attempt, means: AttemptMeans): Promise<StepOutcome> {
+  const progress = { gotOn: false }
   try {
-    return await bringAbout(attempt, means)
+    return await bringAbout(attempt, means, progress)
   } catch (error) {
     if (attempt.signal.aborted) return { status: 'pending' }
     if (!isExpected(error)) logUnexpected(error, attempt, means.log)
+    // What got on and failed then is tried again as soon as what failed once: only what stands still is put off further.
+    if (progress.gotOn) return { ...outcomeOf(error, 1, means), gotOn: true }
     return outcomeOf(error, attempt.attempt, means)
   }
 }
 
-async function bringAbout(attempt: Attempt, means: AttemptMeans): Promise<StepOutcome> {
+async function bringAbout(
+  attempt: Attempt,
+  means: AttemptMeans,
+  progress: { gotOn: boolean },
+): Promise<StepOutcome> {
   const { planner, tenant, known, mayDelete, approved } = attempt
   const endsAt = performance.now() + means.sliceMs
   const call = caller(attempt, means)
   const plan = () => call((signal) => planner.plan(tenant, known, signal))
 
-  let hasChanged = false
   let found = await plan()
   for (let round = 0; round < rounds; round++) {
     // Of every round: what is read after a change may ask for another that nobody approved.
@@ -111,14 +117,15 @@ async function bringAbout(attempt: Attempt, means: AttemptMeans): Promise<StepOu
     if (due.length === 0) return settled(found)
     for (const change of due) {
       // One change at least: where planning alone takes as long as a slice, it would never get on.
-      if (hasChanged && performance.now() > endsAt) return { status: 'pending', gotOn: true }
+      if (progress.gotOn && performance.now() > endsAt) return { status: 'pending', gotOn: true }
       await call((signal) => change.apply(signal))
-      hasChanged = true
+      progress.gotOn = true
     }
     found = await plan()
   }
   refuse(planner, found)
   if (found.changes.every(({ action }) => !mayDelete && action === 'delete')) return settled(found)
+  progress.gotOn = false
   throw new IntegrationError({
     service: planner.service,
     kind: 'unavailable',
@@ -181,12 +188,12 @@ function inWords(changes: readonly PlannedChange[]): string {
 const isExpected = (error: unknown): error is Error =>
   error instanceof IntegrationError || error instanceof StepTimeout || error instanceof StalePlan
 
-function outcomeOf(error: unknown, attempt: number, { clock, random }: AttemptMeans): StepOutcome {
+function outcomeOf(error: unknown, attempt: number, { clock, random }: AttemptMeans) {
   const failure = error instanceof IntegrationError ? error : undefined
   const delayMs = retryDelayMs(attempt, random, failure?.retryAfterSeconds)
   const isFinal = error instanceof StalePlan || failure?.retryable === false
   return {
-    status: 'error',
+    status: 'error' as const,
     error: shorten(isExpected(error) ? error.message : unknownFailure),
     nextAttemptAt: isFinal ? null : new Date(clock.now().getTime() + delayMs),
   }

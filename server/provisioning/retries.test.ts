@@ -4,6 +4,7 @@ import { IntegrationError } from '#server/lib/errors'
 import { createLog } from '#server/lib/log'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createService, createWorkshop, eventually } from '../../tests/harness/provisioning'
+import type { PlannedChange, StepPlanner } from './step-planner.port'
 
 const unavailable = (retryAfterSeconds?: number) =>
   new IntegrationError({
@@ -57,6 +58,44 @@ describeEachDatabase('where a service fails, the reconciler', (given) => {
     ])
     // What had succeeded was not tried again.
     expect(stalwart.calls).toHaveLength(1)
+  })
+
+  it('counts anew from where a step got on', async () => {
+    const made = new Set<string>()
+    const failures: (string | undefined)[] = ['first', 'first', 'second', undefined]
+    const change = (name: string): PlannedChange => ({
+      ...{ action: 'create', kind: 'group', name },
+      async apply() {
+        if (failures[0] === name) throw unavailable()
+        made.add(name)
+      },
+    })
+    const planner: StepPlanner = {
+      ...createService().planner,
+      plan: async () => ({
+        resources: [],
+        notes: [],
+        changes: ['first', 'second'].filter((name) => !made.has(name)).map(change),
+      }),
+    }
+    const reconciler = shop.start([{ planner }])
+    const tenant = await shop.createTenant()
+    for (const [attempt, seconds] of [
+      [1, 2],
+      [2, 4],
+      [1, 2],
+    ] as const) {
+      const nextAttemptAt = new Date(shop.clock.now().getTime() + seconds * 1000)
+      await eventually(async () =>
+        expect((await shop.state(tenant.id)).step('authentik')).toMatchObject({
+          ...{ status: 'error', attempt, nextAttemptAt },
+        }),
+      )
+      failures.shift()
+      shop.clock.advance(seconds * 1000)
+      reconciler.look()
+    }
+    await shop.reached(tenant.id, 'active')
   })
 
   it('does not try before its time', async () => {

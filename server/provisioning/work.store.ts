@@ -193,8 +193,10 @@ function settled(outcome: StepOutcome, now: Date) {
         nextAttemptAt: null,
         held: true,
       } as const
-    case 'error':
-      return outcome
+    case 'error': {
+      const { gotOn, ...failure } = outcome
+      return { ...failure, ...(gotOn && { attempt: 1 }) }
+    }
     case 'pending':
       // What got on was no failure: the next one is not put off as if it had been.
       return { status: 'pending', nextAttemptAt: now, ...(outcome.gotOn && { attempt: 0 }) } as const
