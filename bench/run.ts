@@ -4,6 +4,7 @@ import { measureColdStart } from './cold-start.ts'
 import { measureConvergence } from './converge.ts'
 import { startEngines, type Engine, type Engines } from './databases.ts'
 import { measureFlatness } from './flat.ts'
+import { measureFleet } from './fleet.ts'
 import { measureList } from './list.ts'
 import { measureLogins } from './login.ts'
 import { describeMachine } from './machine.ts'
@@ -15,6 +16,7 @@ import {
   coldStartLine,
   convergeLine,
   flatLines,
+  fleetLine,
   listLine,
   loginLines,
   memoryLines,
@@ -22,7 +24,7 @@ import {
   type Row,
 } from './table.ts'
 
-const parts = ['list', 'bearer', 'flat', 'login', 'cold-start', 'memory', 'converge'] as const
+const parts = ['list', 'bearer', 'flat', 'login', 'cold-start', 'memory', 'converge', 'fleet'] as const
 type Part = (typeof parts)[number]
 
 function readOptions() {
@@ -55,6 +57,7 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   if (asked.has('cold-start')) note(coldStartLine(await measureColdStart(seeded, engines)))
   if (asked.has('memory')) note(...memoryLines(await measureMemory(seeded, engines)))
   if (asked.has('converge')) note(convergeLine(await measureConvergence(engine, engines)))
+  if (asked.has('fleet')) note(fleetLine(await measureFleet(engine, engines)))
   return rows
 }
 
