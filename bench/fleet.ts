@@ -1,10 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { giveMembers } from '../tests/harness/people.ts'
+import {
+  holdingsOf,
+  holdingsWanted,
+  startServices,
+  type Calls,
+  type ServiceName,
+  type Services,
+} from '../tests/harness/services.ts'
 import { Client } from './client.ts'
 import type { Engine, Engines } from './databases.ts'
-import { giveMembers, membersOfEach } from './people.ts'
 import { createTenants, setUp } from './seed.ts'
 import { startServer } from './servers.ts'
-import { startServices, type Calls, type ServiceName, type Services } from './services.ts'
 
 const tenantCount = 1_000
 /** So many tenants tell how many calls one needs where nothing fails. */
@@ -124,29 +131,8 @@ export async function allActive(operator: Client, seconds: number): Promise<void
 }
 
 /** @throws Error where a service has something twice or lacks it, or was asked what its schema does not allow */
-export function expectNoDuplicates({ authentik, stalwart, ocis }: Services, tenants: number): void {
-  const people = tenants * membersOfEach
-  const found = {
-    groups: authentik.groups().length,
-    inGroups: authentik.groups().reduce((sum, { users }) => sum + users.length, 0),
-    users: authentik.users().length,
-    domains: stalwart.domains().length,
-    accounts: stalwart.accounts().length,
-    spaces: ocis.drives().length,
-    // Beside the members, the service account manages each space.
-    inSpaces: ocis.drives().reduce((sum, { grants }) => sum + grants.length - 1, 0),
-    violations: [authentik, stalwart, ocis].flatMap((fake) => fake.violations()).slice(0, 5),
-  }
-  const wanted = {
-    groups: tenants,
-    inGroups: people,
-    users: people,
-    domains: tenants,
-    accounts: people,
-    spaces: tenants,
-    inSpaces: people,
-    violations: [],
-  }
+export function expectNoDuplicates(services: Services, tenants: number): void {
+  const [found, wanted] = [holdingsOf(services), holdingsWanted(tenants)]
   if (JSON.stringify(found) !== JSON.stringify(wanted))
     throw new Error(`The services have ${JSON.stringify(found)} and should have ${JSON.stringify(wanted)}.`)
 }

@@ -5,10 +5,12 @@ import { measureConvergence } from './converge.ts'
 import { startEngines, type Engine, type Engines } from './databases.ts'
 import { measureFlatness } from './flat.ts'
 import { measureFleet } from './fleet.ts'
+import { measureKilledWorker } from './killed.ts'
 import { measureList } from './list.ts'
 import { measureLogins } from './login.ts'
 import { describeMachine } from './machine.ts'
 import { measureMemory } from './memory.ts'
+import { measureQueue } from './queue.ts'
 import { writeReport } from './report.ts'
 import { seedDatabase } from './seed.ts'
 import {
@@ -17,14 +19,19 @@ import {
   convergeLine,
   flatLines,
   fleetLine,
+  killedLine,
   listLine,
   loginLines,
   memoryLines,
+  queueLines,
   tableOf,
   type Row,
 } from './table.ts'
 
-const parts = ['list', 'bearer', 'flat', 'login', 'cold-start', 'memory', 'converge', 'fleet'] as const
+const parts = [
+  ...(['list', 'bearer', 'flat', 'login', 'cold-start', 'memory'] as const),
+  ...(['converge', 'fleet', 'killed', 'queue'] as const),
+] as const
 type Part = (typeof parts)[number]
 
 function readOptions() {
@@ -58,6 +65,10 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   if (asked.has('memory')) note(...memoryLines(await measureMemory(seeded, engines)))
   if (asked.has('converge')) note(convergeLine(await measureConvergence(engine, engines)))
   if (asked.has('fleet')) note(fleetLine(await measureFleet(engine, engines)))
+  // On SQLite there is one process alone.
+  if (asked.has('killed') && engine.name === 'PostgreSQL')
+    note(killedLine(await measureKilledWorker(engine, engines)))
+  if (asked.has('queue')) note(...queueLines(await measureQueue(engine, engines)))
   return rows
 }
 

@@ -39,6 +39,8 @@ export interface Server {
   /** Sends it SIGUSR2, for what was preloaded by `flags`. */
   nudge(): void
   stop(): Promise<void>
+  /** Ends it as a power cut would. */
+  kill(): Promise<void>
 }
 
 const children = new Set<ChildProcess>()
@@ -89,6 +91,10 @@ export async function startServer(kind: keyof typeof entries, options: ServerOpt
     nudge: () => void child.kill('SIGUSR2'),
     async stop() {
       child.kill('SIGTERM')
+      await ended
+    },
+    async kill() {
+      child.kill('SIGKILL')
       await ended
     },
   }

@@ -2,9 +2,11 @@ import type { ColdStartResult } from './cold-start.ts'
 import type { ConvergeResult } from './converge.ts'
 import type { FlatResult } from './flat.ts'
 import type { FleetResult } from './fleet.ts'
+import type { KilledResult } from './killed.ts'
 import type { ListResult } from './list.ts'
 import type { LoginResult } from './login.ts'
 import type { MemoryResult } from './memory.ts'
+import type { QueueResult } from './queue.ts'
 import type { Sample } from './statistics.ts'
 
 /** One line of the table: what was measured beside what it is measured by. */
@@ -135,6 +137,36 @@ export function fleetLine({ seconds, slowest, calls, needed, concurrency, ...bou
   }
 }
 
+export function killedLine({ seconds, held }: KilledResult): Line {
+  const limit = 15
+  return {
+    what: 'SIGKILL of one of two workers, s until its tenants go on',
+    tenantry: `${seconds.toFixed(1)}, ${held} tenants held`,
+    yardstick: String(limit),
+    ratio: hundredths(seconds / limit),
+    wanted: 'at most 1',
+    met: seconds <= limit,
+  }
+}
+
+export function queueLines({ idle, loaded }: QueueResult): Line[] {
+  const limit = 10
+  return [
+    {
+      what: "From an intent to its step's beginning, idle worker, ms",
+      tenantry: withSpread(idle, tenths),
+      yardstick: String(limit),
+      ratio: hundredths(idle.median / limit),
+      wanted: 'below 1',
+      met: idle.median < limit,
+    },
+    {
+      what: 'A step that is one call and over, 300 tenants waiting, ms',
+      ...{ tenantry: tenths(loaded), yardstick: '', ratio: '', wanted: '', met: undefined },
+    },
+  ]
+}
+
 /** The rows as a table in Markdown. */
 export function tableOf(rows: readonly Row[]): string {
   const verdict = ({ wanted, met }: Row) =>
@@ -155,4 +187,5 @@ function withSpread({ median, least, most }: Sample, write: (value: number) => s
 }
 
 const whole = (value: number) => Math.round(value).toLocaleString('en')
+const tenths = (value: number) => value.toFixed(1)
 const hundredths = (value: number) => value.toFixed(2)

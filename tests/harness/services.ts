@@ -1,9 +1,9 @@
-import { setInterval, clearInterval } from 'node:timers'
-import { startAuthentikFake, type AuthentikFake } from '../server/integrations/authentik/fake.ts'
-import { startOcisFake, type OcisFake } from '../server/integrations/ocis/fake.ts'
-import { startStalwartFake, type StalwartFake } from '../server/integrations/stalwart/fake.ts'
+import { startAuthentikFake, type AuthentikFake } from '../../server/integrations/authentik/fake.ts'
+import { startOcisFake, type OcisFake } from '../../server/integrations/ocis/fake.ts'
+import { startStalwartFake, type StalwartFake } from '../../server/integrations/stalwart/fake.ts'
+import { membersOfEach } from './people.ts'
 
-/** Every tenth call meets a fault. */
+/** Every tenth call meets a fault where they fail. */
 const callsPerFault = 10
 const lookMilliseconds = 5
 
@@ -84,6 +84,32 @@ export async function startServices(callMilliseconds: number): Promise<Services>
       clearInterval(failing)
       await Promise.all(fakes.map((fake) => fake.stop()))
     },
+  }
+}
+
+/** How much the services hold; of what belongs to a tenant and its people once, each is counted for itself. */
+export function holdingsOf({ authentik, stalwart, ocis }: Services) {
+  return {
+    groups: authentik.groups().length,
+    inGroups: authentik.groups().reduce((all, { users }) => all + users.length, 0),
+    users: authentik.users().length,
+    domains: stalwart.domains().length,
+    accounts: stalwart.accounts().length,
+    spaces: ocis.drives().length,
+    // Beside the members, the service account manages each space.
+    inSpaces: ocis.drives().reduce((all, { grants }) => all + grants.length - 1, 0),
+    violations: [authentik, stalwart, ocis].flatMap((fake) => fake.violations()).slice(0, 5),
+  }
+}
+
+/** What they hold where each of so many tenants, as `giveMembers` makes them, is there once and whole. */
+export function holdingsWanted(tenants: number): ReturnType<typeof holdingsOf> {
+  const people = tenants * membersOfEach
+  return {
+    ...{ groups: tenants, inGroups: people, users: people },
+    ...{ domains: tenants, accounts: people },
+    ...{ spaces: tenants, inSpaces: people },
+    violations: [],
   }
 }
 

@@ -35,7 +35,7 @@ function statements(isSqlite: boolean): string[] {
 
 /**
  * Gives every tenant four members of its own, the first of them the owner, with a mailbox each, and a verified domain:
- * by SQL, since the API would take longer than what is measured. Tenantry must not run meanwhile.
+ * by SQL, since the API takes seconds for some hundreds. On SQLite, Tenantry must not run meanwhile.
  *
  * @returns the addresses of all of them
  */
