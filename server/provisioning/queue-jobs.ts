@@ -5,8 +5,8 @@ import type { RowsQueue } from './queue.store'
 
 /** How often jobs are asked for where no signal says so; a retry begins so late at most. */
 const pollMs = 1_000
-/** How often the rows are looked at for what no job tells of. */
-const sweepMs = 5_000
+/** How often the rows are looked at for what no job tells of, such as what a worker held that died. */
+const sweepMs = 2_000
 
 /**
  * Jobs in front of the rows. Without them, such as before they started or while they are away, the rows alone are the
@@ -41,11 +41,12 @@ export function createJobsQueue(jobs: Jobs, rows: RowsQueue, clock: Clock): Tena
       }))
       if (performance.now() >= sweepAt) {
         const known = new Set(due.map(({ tenantId }) => tenantId))
-        const found = await rows.due(ahead)
+        // No more than can be begun now: what turns up meanwhile and has waited longer would stand behind them.
+        const found = await rows.due(free)
         for (const tenantId of found.due)
           if (!known.has(tenantId)) due.push({ tenantId, done: () => done(tenantId) })
         // More of them than were asked for: the next ones soon.
-        if (found.due.length < ahead) sweepAt = performance.now() + sweepMs
+        if (found.due.length < free) sweepAt = performance.now() + sweepMs
       }
       return { due, nextAt }
     },
