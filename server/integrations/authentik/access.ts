@@ -18,7 +18,7 @@ export function accessIn(
     if (tenant.members.some((member) => member.userId === userId))
       return { hasAccess: true, found: `${theirName} is a member.` }
     const former = tenant.former?.find((each) => each.userId === userId) ?? { userId, email: null }
-    if (accountsOf(former).length > 0)
+    if (accountsOf(former, tenant.members).length > 0)
       return { hasAccess: true, found: `${theirName} is still in the group ${tenant.slug}.` }
     if (!group)
       return { hasAccess: false, found: `There is no group ${tenant.slug} for ${theirName} to be in.` }

@@ -92,13 +92,14 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
       else changes.push(make.create({ ...member, email: member.email }))
     }
 
+    const outs: PlannedChange[] = []
     const left = leftAmong(tenant, [...present, ...held])
     const rest = present.filter(({ pk }) => !matched.has(pk))
     const strangers: User[] = []
     for (const user of rest) {
       const mark = marks.get(user.pk)
-      if (left.has(user)) changes.push(make.takeOut(user, 'out', reasons.left))
-      else if (mark === 'out') changes.push(make.takeOut(user, 'out', reasons.takenOutBefore))
+      if (left.has(user)) outs.push(make.takeOut(user, 'out', reasons.left))
+      else if (mark === 'out') outs.push(make.takeOut(user, 'out', reasons.takenOutBefore))
       else {
         strangers.push(user)
         if (mark === 'held') changes.push(make.forget(user))
@@ -108,7 +109,8 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
       if (!matched.has(user.pk)) changes.push(left.has(user) ? make.keepOut(user) : make.putBack(user))
     if (strangers.length > 0) notes.push(strangersInWords(strangers))
     if (group && !canBeMarked(group)) notes.push(cannotBeMarked(group))
-    return { ...seen(tenant, group, present), changes, notes }
+    // Who leaves comes first: nothing that goes wrong with others holds them in.
+    return { ...seen(tenant, group, present), changes: [...outs, ...changes], notes }
   }
 
   async function planClosed(tenant: DesiredTenant, group: Group, signal: AbortSignal): Promise<StepPlan> {
@@ -177,7 +179,7 @@ function seen(tenant: DesiredTenant, group: Group | undefined, present: readonly
 
 function leftAmong(tenant: DesiredTenant, users: readonly User[]): ReadonlySet<User> {
   const { accountsOf } = peopleAmong(users)
-  return new Set((tenant.former ?? []).flatMap(accountsOf))
+  return new Set((tenant.former ?? []).flatMap((former) => accountsOf(former, tenant.members)))
 }
 
 const cannotBeStamped = ({ username }: User) =>

@@ -125,6 +125,28 @@ describe('somebody who left', () => {
     expect(scene.inside()).toEqual([])
   })
 
+  it('is taken out by their address, though the account carries the stamp of somebody before them', async () => {
+    scene.putIn('bob@example.org', { attributes: { tenantryUserId: newId() } })
+    await scene.settle([ada], 'active', [bob])
+    expect(scene.inside()).toEqual(['ada@example.org'])
+  })
+
+  it('does not take a member along who has their address', async () => {
+    scene.putIn('ada', { email: 'bob@example.org', attributes: { tenantryUserId: ada.userId } })
+    await scene.settle([ada], 'active', [bob])
+    expect(scene.inside()).toEqual(['ada'])
+    const { accessOf } = await scene.plan([ada], 'active', [bob])
+    expect(accessOf?.(bob.userId)).toMatchObject({ hasAccess: false })
+  })
+
+  it('is taken out whatever goes wrong with others', async () => {
+    await scene.settle([bob])
+    const body = { email: ['Enter a valid email address.'] }
+    scene.fake.faults.add({ operation: 'core_users_create', kind: 'answer', status: 400, body })
+    await expect(scene.settle([ada], 'active', [bob])).rejects.toMatchObject({ kind: 'rejected' })
+    expect(scene.inside()).toEqual([])
+  })
+
   it('is taken out again where the group has them once more, and let in by the portal', async () => {
     await scene.settle([bob])
     await scene.settle([], 'active', [bob])

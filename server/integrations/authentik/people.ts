@@ -14,8 +14,11 @@ export interface People {
   whoIs(member: DesiredMember): Who
   /** Whether somebody carries a member's stamp. */
   isStamped(member: DesiredMember): boolean
-  /** Every account of somebody who left: each with their stamp, or unstamped with their address. */
-  accountsOf(former: FormerMember): User[]
+  /**
+   * Every account of somebody who left: each with their stamp, and each with their address that is no member's, even
+   * where it is stamped otherwise.
+   */
+  accountsOf(former: FormerMember, members: readonly DesiredMember[]): User[]
 }
 
 export function peopleAmong(users: readonly User[]): People {
@@ -63,9 +66,10 @@ export function peopleAmong(users: readonly User[]): People {
       return email === null ? undefined : byAddress(userId, email)
     },
     isStamped: ({ userId }) => personsStamped(userId).length > 0,
-    accountsOf({ userId, email }) {
+    accountsOf({ userId, email }, members) {
       const alike = email === null ? [] : (byEmail.get(email) ?? [])
-      return [...(stamped.get(userId) ?? []), ...alike.filter((user) => userIdOf(user) === undefined)]
+      const isMember = (user: User) => members.some((member) => member.userId === userIdOf(user))
+      return [...(stamped.get(userId) ?? []), ...alike.filter((user) => !isMember(user))]
     },
   }
 }
