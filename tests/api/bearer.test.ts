@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { once } from 'node:events'
-import type { JWTPayload } from 'jose'
+import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { tokenMaxCharacters } from '#server/auth/bearer/bearer'
 import { describeEachDatabase } from '../harness/databases'
@@ -65,6 +65,22 @@ describeEachDatabase('a call with a token', (given) => {
       await refused(`${header}.${altered}.${signature}`, 401, 'auth.token_invalid')
       await refused(`${await sign()}.a.b`, 401, 'auth.token_invalid')
       await refused('opaque', 401, 'auth.token_invalid')
+    })
+
+    it('is refused with a key of its own, whose whereabouts its header tells', async () => {
+      const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+      const jwk = { ...(await exportJWK(publicKey)), kid: 'own', alg: 'RS256', use: 'sig' }
+      const asked: string[] = []
+      provider.forge.answers['/own-keys'] = (request, response) => {
+        asked.push(request.url ?? '')
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }))
+      }
+      const url = `${provider.issuer}/own-keys`
+      for (const header of [{ jwk }, { jku: url }, { x5u: url }, { jku: url, kid: 'own' }]) {
+        const signed = new SignJWT(good()).setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', ...header })
+        await refused(await signed.sign(privateKey), 401, 'auth.token_invalid')
+      }
+      expect(asked).toEqual([])
     })
 
     it('is refused of another issuer, or for another audience', async () => {

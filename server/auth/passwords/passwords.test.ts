@@ -16,6 +16,19 @@ describe('createPasswords', () => {
     expect(await passwords.matches(`${strong} `, hash)).toBe(false)
   })
 
+  it.each([
+    ['of one kind of letters', 'umbrella zebra violet turnip'],
+    ['of digits alone', '73910462859173640285'],
+    ['in another script', 'зебра фиолетовая репа поёт'],
+    ['with blanks around it', '  violet zebra umbrella  '],
+    ['as long as a sentence', 'violet zebra umbrella '.repeat(10)],
+  ])('takes one %s, to the letter', async (_, chosen) => {
+    const hash = await passwords.hashNew(chosen, context)
+    expect(await passwords.matches(chosen, hash)).toBe(true)
+    for (const other of [chosen.trim(), chosen.toUpperCase(), chosen.slice(0, 72), chosen.normalize('NFD')])
+      if (other !== chosen) expect(await passwords.matches(other, hash)).toBe(false)
+  })
+
   it('matches nothing where there is no hash, after the same work', async () => {
     expect(await passwords.matches('a password that nobody has', null)).toBe(false)
   })
