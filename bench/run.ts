@@ -13,6 +13,7 @@ import { measureMemory } from './memory.ts'
 import { measureQueue } from './queue.ts'
 import { writeReport } from './report.ts'
 import { seedDatabase } from './seed.ts'
+import { measureSweeps } from './sweep.ts'
 import {
   bearerLine,
   coldStartLine,
@@ -24,13 +25,14 @@ import {
   loginLines,
   memoryLines,
   queueLines,
+  sweepLines,
   tableOf,
   type Row,
 } from './table.ts'
 
 const parts = [
   ...(['list', 'bearer', 'flat', 'login', 'cold-start', 'memory'] as const),
-  ...(['converge', 'fleet', 'killed', 'queue'] as const),
+  ...(['converge', 'fleet', 'killed', 'queue', 'sweep'] as const),
 ] as const
 type Part = (typeof parts)[number]
 
@@ -69,6 +71,7 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   if (asked.has('killed') && engine.name === 'PostgreSQL')
     note(killedLine(await measureKilledWorker(engine, engines)))
   if (asked.has('queue')) note(...queueLines(await measureQueue(engine, engines)))
+  if (asked.has('sweep')) note(...sweepLines(await measureSweeps(engine, engines)))
   return rows
 }
 

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -36,6 +37,8 @@ export interface Server {
   firstAnswer(path: string, headers?: Record<string, string>): Promise<void>
   /** Resident memory in megabytes (MiB). */
   residentMegabytes(): Promise<number>
+  /** The most that was resident so far, in megabytes (MiB). */
+  peakMegabytes(): Promise<number>
   /** Sends it SIGUSR2, for what was preloaded by `flags`. */
   nudge(): void
   stop(): Promise<void>
@@ -87,6 +90,10 @@ export async function startServer(kind: keyof typeof entries, options: ServerOpt
     async residentMegabytes() {
       const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(child.pid)])
       return Number(stdout) / 1024
+    },
+    async peakMegabytes() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
     },
     nudge: () => void child.kill('SIGUSR2'),
     async stop() {

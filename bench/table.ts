@@ -8,6 +8,7 @@ import type { LoginResult } from './login.ts'
 import type { MemoryResult } from './memory.ts'
 import type { QueueResult } from './queue.ts'
 import type { Sample } from './statistics.ts'
+import type { SweepCost } from './sweep.ts'
 
 /** One line of the table: what was measured beside what it is measured by. */
 export interface Row {
@@ -163,6 +164,39 @@ export function queueLines({ idle, loaded }: QueueResult): Line[] {
     {
       what: 'A step that is one call and over, 300 tenants waiting, ms',
       ...{ tenantry: tenths(loaded), yardstick: '', ratio: '', wanted: '', met: undefined },
+    },
+  ]
+}
+
+export function sweepLines([few, many]: SweepCost[]): Line[] {
+  if (!few || !many) throw new Error('A sweep is measured of few and of many tenants.')
+  const [limit, callsOfTenant, growth] = [60, 0.25, 1.2]
+  const tenants = (cost: SweepCost) => whole(cost.tenants)
+  const calls = (many.calls - few.calls) / (many.tenants - few.tenants)
+  return [
+    {
+      what: `Sweep of ${tenants(many)} tenants that finds nothing, s`,
+      tenantry: many.seconds.toFixed(1),
+      yardstick: `${limit}, services of 10 ms`,
+      ratio: hundredths(many.seconds / limit),
+      wanted: 'below 1',
+      met: many.seconds < limit,
+    },
+    {
+      what: `Its calls, of ${tenants(few)} and ${tenants(many)} tenants`,
+      tenantry: `${whole(few.calls)}, ${whole(many.calls)}`,
+      yardstick: `${whole(few.pages)}, ${whole(many.pages)} pages; ${whole(few.looks)}, ${whole(many.looks)} tenants looked at closely`,
+      ratio: `${hundredths(calls)} for each tenant more`,
+      wanted: `at most ${callsOfTenant}`,
+      met: calls <= callsOfTenant,
+    },
+    {
+      what: `Peak resident memory with it, MB, of ${tenants(few)} and ${tenants(many)} tenants`,
+      tenantry: `${whole(few.peakMegabytes)}, ${whole(many.peakMegabytes)}`,
+      yardstick: 'the fewer tenants',
+      ratio: hundredths(many.peakMegabytes / few.peakMegabytes),
+      wanted: `at most ${growth}`,
+      met: many.peakMegabytes / few.peakMegabytes <= growth,
     },
   ]
 }

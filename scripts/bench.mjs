@@ -11,7 +11,7 @@ const help = `npm run bench [-- PART…] [-- --date YYYY-MM-DD]
 
 Measures Tenantry against bare servers on SQLite and PostgreSQL, and writes the table of docs/performance.md.
 A PART measures that alone, and writes nothing: list, bearer, flat, login, cold-start,
-memory, converge, fleet, killed, queue.`
+memory, converge, fleet, killed, queue, sweep.`
 
 /** @param {import('./launch/build.mjs').Workplace} workplace */
 async function buildBare({ node, env, onStart }) {

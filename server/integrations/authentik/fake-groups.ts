@@ -43,8 +43,16 @@ export function createFakeGroups(isUser: (pk: number) => boolean = () => false) 
   const groups = new Map<string, FakeGroup>()
 
   /** Those that match, by name. */
-  const select = (matches: (group: FakeGroup) => boolean) =>
-    [...groups.values()].filter(matches).sort((one, other) => (one.name < other.name ? -1 : 1))
+  const select = (matches: (group: FakeGroup) => boolean) => byName([...groups.values()].filter(matches))
+  const byName = (some: FakeGroup[]) => some.sort((one, other) => (one.name < other.name ? -1 : 1))
+
+  /** Without a list of all groups for each one that is shown: there may be thousands. */
+  function childrenOf({ pk }: FakeGroup): FakeGroup[] {
+    const children: FakeGroup[] = []
+    for (const group of groups.values())
+      if (group.parents.length > 0 && group.parents.includes(pk)) children.push(group)
+    return byName(children)
+  }
 
   function refuse(request: Record<string, unknown>, self?: FakeGroup): FakeAnswer | undefined {
     const faults: SchemaFault[] = []
@@ -94,8 +102,8 @@ export function createFakeGroups(isUser: (pk: number) => boolean = () => false) 
       name: it.name,
       attributes: it.attributes,
     })
-    const children = select(({ parents }) => parents.includes(group.pk))
-    const parents = select(({ pk }) => group.parents.includes(pk))
+    const children = childrenOf(group)
+    const parents = byName(group.parents.flatMap((pk) => groups.get(pk) ?? []))
     return {
       ...structuredClone(group),
       num_pk: Number(

@@ -46,19 +46,34 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
     last += 1
     const id = toId(last)
     rows[type].set(id, { number: last, fields, createdAt: options.now().toISOString() })
+    take(type, id, fields)
     return id
+  }
+
+  /** Which object has a domain's name, or an account's address: there may be thousands. */
+  const taken = new Map<string, string>()
+  function textsOf(type: ObjectType, fields: unknown): string[] {
+    if (type === 'x:DkimSignature') return []
+    if (type === 'x:Account') return addressesOf(fields as AccountFields)
+    const { name, aliases } = fields as DomainFields
+    return [name, ...Object.keys(aliases)]
+  }
+  const take = (type: ObjectType, id: string, fields: unknown) => {
+    for (const text of textsOf(type, fields)) taken.set(text, id)
+  }
+  const free = (type: ObjectType, fields: unknown) => {
+    for (const text of textsOf(type, fields)) taken.delete(text)
   }
 
   const addressesOf = ({ name, domainId, aliases }: AccountFields) =>
     [{ name, domainId }, ...Object.values(aliases)].map((it) => `${it.name}@${it.domainId}`)
 
-  function domainConflict({ name, aliases }: DomainFields, self?: string): SetErrorBody | undefined {
-    for (const [id, { fields }] of rows['x:Domain']) {
-      const taken = [fields.name, ...Object.keys(fields.aliases)]
-      if (id === self || ![name, ...Object.keys(aliases)].some((it) => taken.includes(it))) continue
-      return { type: 'primaryKeyViolation', properties: ['name'], objectId: referenceTo('x:Domain', id) }
-    }
-    return undefined
+  function domainConflict(domain: DomainFields, self?: string): SetErrorBody | undefined {
+    const holders = textsOf('x:Domain', domain).flatMap((name) => taken.get(name) ?? [])
+    const other = holders.find((id) => id !== self)
+    return other === undefined
+      ? undefined
+      : { type: 'primaryKeyViolation', properties: ['name'], objectId: referenceTo('x:Domain', other) }
   }
 
   function accountConflict(account: AccountFields, self?: string): SetErrorBody | undefined {
@@ -66,13 +81,13 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
       if (!rows['x:Domain'].has(domainId))
         return { type: 'invalidForeignKey', objectId: referenceTo('x:Domain', domainId) }
     }
-    const addresses = addressesOf(account)
-    const twice = addresses.find((it, index) => addresses.indexOf(it) !== index)
-    for (const [id, { fields }] of rows['x:Account']) {
-      const isTaken = id !== self && addressesOf(fields).some((it) => addresses.includes(it))
-      if (!isTaken && !(twice && id === self)) continue
-      return { type: 'primaryKeyViolation', properties: ['email'], objectId: referenceTo('x:Account', id) }
-    }
+    const wanted = addressesOf(account)
+    const hasTwice = new Set(wanted).size < wanted.length
+    const other =
+      wanted.flatMap((address) => taken.get(address) ?? []).find((id) => id !== self) ??
+      (hasTwice ? self : undefined)
+    if (other !== undefined)
+      return { type: 'primaryKeyViolation', properties: ['email'], objectId: referenceTo('x:Account', other) }
     const hasCredentials = account['@type'] === 'User' && Object.keys(account.credentials).length > 0
     return hasCredentials && options.isExternal
       ? { type: 'forbidden', description: 'Cannot set credentials for accounts in an external directory.' }
@@ -110,8 +125,31 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
       })
   }
 
+  function fieldsOf<Type extends ObjectType>(type: Type, id: string): FieldsOf[Type] {
+    const kept = rows[type].get(id)
+    if (!kept) throw new TypeError(`There is no ${type} ${id}`)
+    return kept.fields
+  }
   const nameOf = (domainId: string) => rows['x:Domain'].get(domainId)?.fields.name ?? ''
-  const idOf = (name: string) => [...rows['x:Domain']].find(([, { fields }]) => fields.name === name)?.[0]
+  function idOf(name: string): string | undefined {
+    const id = taken.get(name)
+    return id !== undefined && nameOf(id) === name ? id : undefined
+  }
+
+  const shownAccount = (id: string, fields: AccountFields): FakeAccount => ({
+    ...toFakeAccount(id, fields, nameOf),
+    usedBytes: used.get(id) ?? 0,
+  })
+
+  const toFakeDomain = (id: string, fields: DomainFields): FakeDomain => ({
+    id,
+    name: fields.name,
+    description: fields.description,
+    isEnabled: fields.isEnabled,
+    keys: keysOf(id)
+      .map(({ type }) => type)
+      .sort(),
+  })
 
   const serverSetOf = {
     'x:Domain': (id: string) => ({
@@ -147,16 +185,20 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
       if ('error' in made) return made
       const error = conflict(type, made.value, id)
       if (error) return { error, isViolation: false }
+      free(type, kept.fields)
       kept.fields = made.value as never
+      take(type, id, kept.fields)
       return { value: id }
     },
 
     destroy(type: ObjectType, id: string): SetErrorBody | undefined {
-      if (!rows[type].has(id)) return { type: 'notFound' }
+      const kept = rows[type].get(id)
+      if (!kept) return { type: 'notFound' }
       const linkedObjects = type === 'x:Domain' ? linksTo(id) : []
       if (linkedObjects.length > 0)
         return { type: 'objectIsLinked', objectId: referenceTo(type, id), linkedObjects }
       rows[type].delete(id)
+      free(type, kept.fields)
       tasks = tasks.filter((it) => it !== id)
       return undefined
     },
@@ -198,21 +240,13 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
   const state: FakeState = {
     domains: () =>
       [...rows['x:Domain']]
-        .map(([id, { fields }]): FakeDomain => ({
-          id,
-          name: fields.name,
-          description: fields.description,
-          isEnabled: fields.isEnabled,
-          keys: keysOf(id)
-            .map(({ type }) => type)
-            .sort(),
-        }))
+        .map(([id, { fields }]) => toFakeDomain(id, fields))
         .sort((one, other) => (one.name < other.name ? -1 : 1)),
 
     accounts: () =>
       [...rows['x:Account']]
         .filter(([, { fields }]) => fields['@type'] === 'User')
-        .map(([id, { fields }]) => ({ ...toFakeAccount(id, fields, nameOf), usedBytes: used.get(id) ?? 0 }))
+        .map(([id, { fields }]) => shownAccount(id, fields))
         .sort((one, other) => (one.email < other.email ? -1 : 1)),
 
     records: () => [...rows['x:Domain']].flatMap(([id, { fields }]) => recordsFor(fields.name, keysOf(id))),
@@ -225,7 +259,7 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
         dkimManagement: { '@type': 'Manual' },
       })
       if ('error' in made) throw new Error(JSON.stringify(made.error))
-      return state.domains().find(({ id }) => id === made.value) as FakeDomain
+      return toFakeDomain(made.value, fieldsOf('x:Domain', made.value))
     },
 
     addAccount({ email, description, aliases = [], stamp }) {
@@ -245,7 +279,7 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
         aliases: Object.fromEntries(listed.map((alias, index) => [index, alias])),
       })
       if ('error' in made) throw new Error(JSON.stringify(made.error))
-      return state.accounts().find(({ id }) => id === made.value) as FakeAccount
+      return shownAccount(made.value, fieldsOf('x:Account', made.value))
     },
 
     changeAccount(email, { canSignIn, description, usedBytes }) {
@@ -284,6 +318,7 @@ export function createJmapStore(options: { isExternal: boolean; now: () => Date 
 
     clear() {
       for (const objects of Object.values(rows)) objects.clear()
+      taken.clear()
       used.clear()
       tasks = []
     },
