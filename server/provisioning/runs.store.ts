@@ -27,20 +27,6 @@ interface Pass {
 /** So many automatic retries of a tenant are remembered, so that a service that is down for weeks fills no disk. */
 const keptRetries = 20
 
-/** Opens the run of a retry that nobody asked for. */
-export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date): Promise<void> {
-  await tx.provisioningRun.create({ data: { id: newId(), tenantId, cause: 'retry', startedAt: now } })
-  const [superfluous] = await tx.provisioningRun.findMany({
-    where: { tenantId, cause: 'retry' },
-    orderBy: { id: 'desc' },
-    skip: keptRetries,
-    take: 1,
-    select: { id: true },
-  })
-  if (superfluous)
-    await tx.provisioningRun.deleteMany({ where: { tenantId, cause: 'retry', id: { lte: superfluous.id } } })
-}
-
 /** What somebody approved of what a tenant's steps do now: of the newest run that is open. */
 export interface Approval {
   readonly mayDelete: boolean
@@ -50,14 +36,46 @@ export interface Approval {
 
 const Digests = z.record(z.string(), z.array(z.string()))
 
-export function approvalOf(
-  run: { deletesAgreed: boolean; approved: unknown } | undefined,
-  approveDeletions: boolean,
-): Approval {
-  return {
-    mayDelete: !approveDeletions || run?.deletesAgreed === true,
-    digests: run?.approved == null ? undefined : Digests.parse(run.approved),
-  }
+const digestsOf = (approved: unknown) => (approved == null ? undefined : Digests.parse(approved))
+
+/** What a run has on record of what was approved. */
+interface ApprovedRun {
+  readonly deletesAgreed: boolean
+  readonly approved?: unknown
+}
+
+export function approvalOf(run: ApprovedRun, approveDeletions: boolean): Approval {
+  return { mayDelete: !approveDeletions || run.deletesAgreed, digests: digestsOf(run.approved) }
+}
+
+/**
+ * Opens the run of a retry that nobody asked for. It goes on with what was asked for last, and is held to what was
+ * approved of that: a failure in between makes nothing right that nobody saw.
+ */
+export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date): Promise<ApprovedRun> {
+  const last = await tx.provisioningRun.findFirst({
+    where: { tenantId },
+    orderBy: { id: 'desc' },
+    select: { approved: true, deletesAgreed: true },
+  })
+  const deletesAgreed = last?.deletesAgreed ?? false
+  const approved = digestsOf(last?.approved)
+  await tx.provisioningRun.create({
+    data: {
+      ...{ id: newId(), tenantId, cause: 'retry', startedAt: now, deletesAgreed },
+      ...(approved && { approved }),
+    },
+  })
+  const [superfluous] = await tx.provisioningRun.findMany({
+    where: { tenantId, cause: 'retry' },
+    orderBy: { id: 'desc' },
+    skip: keptRetries,
+    take: 1,
+    select: { id: true },
+  })
+  if (superfluous)
+    await tx.provisioningRun.deleteMany({ where: { tenantId, cause: 'retry', id: { lte: superfluous.id } } })
+  return { deletesAgreed, approved }
 }
 
 /**

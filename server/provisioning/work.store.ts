@@ -85,17 +85,14 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         })
         if (!work) return null
         await write(tx, moves, work.sequence - moves.length, now)
-        if (tenant.runs.length === 0) await openRetry(tx, tenantId, now)
+        const run = tenant.runs[0] ?? (await openRetry(tx, tenantId, now))
         const claim = {
           passId,
           tenant: { id: tenantId },
           fence: work.fence,
           leaseUntil,
           // Who deleted the tenant agreed to all that a purge deletes, also when it is tried again.
-          approval: approvalOf(
-            tenant.runs[0],
-            tenant.approveDeletions && !(await isPurgeAsked(tx, tenantId)),
-          ),
+          approval: approvalOf(run, tenant.approveDeletions && !(await isPurgeAsked(tx, tenantId))),
           steps: begunOf(moves),
         }
         const left = after(tenant.steps, moves, now)

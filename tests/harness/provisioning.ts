@@ -2,6 +2,7 @@ import { afterEach, vi } from 'vitest'
 import { auditStore } from '#server/domain/audit/audit.store'
 import { createTenant } from '#server/domain/tenants/tenants'
 import type { Clock } from '#server/lib/clock'
+import { newId } from '#server/lib/ids'
 import { createLog } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
 import { IntegrationError } from '#server/lib/errors'
@@ -162,6 +163,32 @@ export function createWorkshop(given: DatabaseUnderTest) {
     /** A tenant as createTenant leaves it: everything asked for. */
     createTenant: (name = 'Acme', over: Clock = clock) =>
       createTenant(scopes(over).platform('test'), { slug: `tenant-${++count}`, name, plan: 'mvp' }),
+
+    /** Makes people members, with mailboxes of their names, without asking for anything. @returns their ids */
+    async addPeople(tenantId: string, names: readonly string[]): Promise<string[]> {
+      const { client } = given.database
+      const at = { createdAt: clock.now(), updatedAt: clock.now() }
+      const ids: string[] = []
+      for (const name of names) {
+        const id = newId()
+        const role = ids.length === 0 ? 'owner' : 'member'
+        await client.user.create({ data: { id, email: `${name}@example.org`, name, nameKey: name, ...at } })
+        const membership = { id: newId(), tenantId, userId: id, mailbox: name, ...at } as const
+        await client.membership.create({ data: { ...membership, role, source: 'manual' } })
+        ids.push(id)
+      }
+      return ids
+    },
+
+    /** Gives a tenant verified domains, in their order, without asking for anything. */
+    async addDomains(tenantId: string, names: readonly string[]): Promise<void> {
+      for (const name of names) {
+        clock.advance(1)
+        const at = { createdAt: clock.now(), updatedAt: clock.now(), verifiedAt: clock.now() }
+        const domain = { id: newId(), tenantId, name, verifiedName: name, challenge: '' }
+        await given.database.client.domain.create({ data: { ...domain, ...at } })
+      }
+    },
 
     async scopeOf(slug: string): Promise<TenantScope> {
       return (await scopes().tenant(operator, slug, 'test')) ?? never(slug)

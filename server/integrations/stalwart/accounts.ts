@@ -9,6 +9,7 @@ import type {
 import { accountResource, deletion, enumerate, field, refuse } from './changes'
 import type { DesiredMailbox, Directory, Mailbox, MailboxChanges, MailDomain } from './directory'
 import { inOrder } from './domains'
+import { expectedDomains, withExpected } from './expected'
 import { failed, isTaken } from './failure'
 import { mailboxStamp } from './stamp'
 
@@ -28,7 +29,7 @@ export function createAccountsPlanner(directory: Directory): StepPlanner {
     async plan(tenant, _known, signal) {
       const found = await directory.findDomains(tenant.domains, tenant.id, signal)
       const domains = inOrder(
-        found.filter(({ tenantId }) => tenantId === tenant.id),
+        [...found.filter(({ tenantId }) => tenantId === tenant.id), ...expectedDomains(tenant, found)],
         tenant,
       )
       // On whatever has one of the names, ours or not: a mailbox is ours by its own stamp, and has to close.
@@ -39,7 +40,8 @@ export function createAccountsPlanner(directory: Directory): StepPlanner {
       const resources = ours.map(accountResource)
       if (tenant.state === 'purged')
         return { resources, changes: ours.map((mailbox) => deletion(directory, mailbox)), notes: [] }
-      const { changes, notes } = planMembers({ directory, tenant, domains, mailboxes, ours })
+      const actual = withExpected(directory, tenant)
+      const { changes, notes } = planMembers({ directory: actual, tenant, domains, mailboxes, ours })
       return { resources, changes, notes, accessOf: accessIn(ours), uses: usesOf(ours) }
     },
 
@@ -73,7 +75,7 @@ const usesOf = (ours: readonly Mailbox[]): Use[] =>
 interface Situation {
   directory: Directory
   tenant: DesiredTenant
-  /** Ours, in their order. */
+  /** Ours, in their order, those among them that are about to be made. */
   domains: readonly MailDomain[]
   /** All on them, and on others with one of the tenant's names. */
   mailboxes: readonly Mailbox[]

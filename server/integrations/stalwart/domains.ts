@@ -100,7 +100,11 @@ function planDomain(
 }
 
 /** @returns why a name can't be the tenant's; undefined where it is, or nobody has it */
-function whyNotOurs(tenant: DesiredTenant, name: string, found: readonly MailDomain[]): string | undefined {
+export function whyNotOurs(
+  tenant: DesiredTenant,
+  name: string,
+  found: readonly MailDomain[],
+): string | undefined {
   const domain = found.find((it) => it.name === name)
   if (domain?.tenantId === tenant.id) return undefined
   if (domain?.tenantId) return `Stalwart has the domain ${name} for another tenant, by its description.`
