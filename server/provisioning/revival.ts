@@ -3,6 +3,7 @@ import type { Database } from '#server/storage/database'
 import type { Signals } from '#server/storage/signals'
 import { changedChannel } from './channels'
 import type { ServiceName } from './step-planner.port'
+import { bringForward } from './jumped.store'
 import { reviveSkipped } from './skipped.store'
 
 const everySeconds = 60
@@ -17,7 +18,8 @@ interface RevivalMeans {
 
 /**
  * Has steps that were skipped looked at again once their service is configured: at the start, and every minute, since
- * while one version takes over from another, a replica that does not know the service may skip them once more.
+ * while one version takes over from another, a replica that does not know the service may skip them once more. Brings
+ * forward what a clock that ran ahead has put off, too; where it was our own, as soon as it is set right.
  *
  * @returns takes a page of them where it is time to; tells whether there is another
  */
@@ -25,7 +27,10 @@ export function createRevival({ database, clock, signals, configured }: RevivalM
   let dueAt = clock.now()
   let after: string | undefined
   return async (): Promise<boolean> => {
-    if (clock.now() < dueAt) return false
+    const now = clock.now()
+    const hasJumped = dueAt > addSeconds(now, everySeconds)
+    if (now < dueAt && !hasJumped) return false
+    if (after === undefined) await bringForward(database.client, now)
     const { tenantIds, next } = await reviveSkipped({ database, clock }, configured, {
       after,
       limit: pageSize,
