@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { advance, isDue, isWaiting, type StepState } from './advance'
-import { stepKey, tenantSteps } from './steps'
+import { needsOf, stepKey, tenantSteps } from './steps'
 
 const now = new Date('2026-03-01T08:00:00.000Z')
 
@@ -66,5 +66,37 @@ describe('advance', () => {
   ])('begins %s', (_, changes, absent, expected) => {
     const moves = advance(stepsWith(changes), isCandidate, ({ service }) => !absent.includes(service))
     expect(moves.map(({ to, step }) => `${stepKey(step)} ${to}`)).toEqual(expected)
+  })
+
+  it('begins nothing before all that it needs, and leaves nothing that it could begin, in any state of the steps', () => {
+    const states: Partial<StepState>[] = [{}, due, waits, { status: 'error', nextAttemptAt: null }]
+    const keys = tenantSteps.map(stepKey)
+    for (let number = 0; number < states.length ** keys.length; number++) {
+      const changes = Object.fromEntries(
+        keys.map((key, index) => [
+          key,
+          states[Math.floor(number / states.length ** index) % states.length] ?? {},
+        ]),
+      )
+      const steps = stepsWith(changes)
+      const isConfigured = ({ service }: StepState) => service !== 'stalwart' || number % 2 === 0
+      const moves = new Map(
+        advance(steps, isCandidate, isConfigured).map(({ to, step }) => [stepKey(step), to]),
+      )
+      const isDone = (key: string) =>
+        moves.has(key) ? moves.get(key) === 'skipped' : changes[key]?.status === undefined
+      for (const step of steps) {
+        const key = stepKey(step)
+        const mayBegin = isCandidate(step) && needsOf(step).every(isDone)
+        const to = mayBegin
+          ? isConfigured(step)
+            ? 'running'
+            : 'skipped'
+          : isDue(step, now)
+            ? 'waiting'
+            : undefined
+        if (moves.get(key) !== to) expect.fail(`${number}: ${key} is ${moves.get(key)} and not ${to}`)
+      }
+    }
   })
 })

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Database } from '#server/storage/database'
+import { cutting } from '../../tests/harness/cutting'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createService, createWorkshop, eventually } from '../../tests/harness/provisioning'
 
@@ -24,19 +25,7 @@ function killAt(boundary: number) {
   return {
     cut,
     hasStruck,
-    over: ({ client, transaction, ...database }: Database): Database => ({
-      ...database,
-      transaction: (work) => cut(() => transaction(work)),
-      client: new Proxy(client, {
-        get: (models, model) =>
-          new Proxy(Reflect.get(models, model) as object, {
-            get: (delegate, method) => {
-              const query = Reflect.get(delegate, method) as (input: unknown) => Promise<unknown>
-              return (input: unknown) => cut(() => query.call(delegate, input))
-            },
-          }),
-      }),
-    }),
+    over: (database: Database) => cutting(database, cut),
   }
 }
 

@@ -1,4 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import { openJobs, type Jobs } from '#server/storage/jobs'
@@ -14,6 +19,8 @@ const leaseMs = 9_000
 describeEachDatabase('the queue of tenants', (given) => {
   const shop = createWorkshop(given)
   const opened: Jobs[] = []
+  const folder = mkdtempSync(join(tmpdir(), 'tenantry-queue-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
   afterEach(async () => {
     for (const jobs of opened.splice(0)) await jobs.close()
   })
@@ -90,7 +97,47 @@ describeEachDatabase('the queue of tenants', (given) => {
     expect((await queue.depth()).tenants).toBe(0)
   })
 
+  it('tells again of a tenant whose worker died with it, whoever asks', async () => {
+    const { queue } = await openQueue()
+    const { id } = await newTenant()
+    await ask(queue, id)
+    expect(await taken(queue)).toEqual([id])
+    const other = await openQueue()
+    await expect.poll(() => taken(other.queue), { timeout: 15_000, interval: 100 }).toContain(id)
+  })
+
   describe('where there are jobs', () => {
+    it('that of a worker which was killed is had by another in seconds', { timeout: 60_000 }, async () => {
+      const { jobs } = await openQueue()
+      if (!jobs) return expect(given.provider).toBe('sqlite')
+      const key = newId()
+      await jobs.send(key)
+      const program = join(folder, 'worker.ts')
+      writeFileSync(
+        program,
+        `import { openJobs } from '#server/storage/jobs'
+        const log = { warn: console.error }
+        const jobs = openJobs({ url: ${JSON.stringify(given.url)}, log, worker: true })
+        jobs.start()
+        while (!jobs.ready) await new Promise((resolve) => setTimeout(resolve, 10))
+        for (let taken = []; taken.length === 0;) taken = await jobs.take(1)
+        console.log('taken')
+        setInterval(() => {}, 1_000)`,
+      )
+      const hooks = new URL('../../tests/harness/typescript.mjs', import.meta.url).href
+      const worker = spawn(process.execPath, ['--import', hooks, program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await once(worker.stdout, 'data')
+      expect(await jobs.take(1)).toEqual([])
+      worker.kill('SIGKILL')
+      await once(worker, 'exit')
+      const killedAt = performance.now()
+      const keys = async () => (await jobs.take(1)).map((job) => job.key)
+      await expect.poll(keys, { timeout: 30_000, interval: 200 }).toEqual([key])
+      expect(performance.now() - killedAt).toBeLessThan(15_000)
+    })
+
     it('a job is had by one, and what is asked for meanwhile comes after it', async () => {
       const { jobs } = await openQueue()
       if (!jobs) return expect(given.provider).toBe('sqlite')
