@@ -25,9 +25,12 @@ export async function reconcile(
   { planHash }: z.output<typeof Reconcile> = {},
 ): Promise<{ runId: string }> {
   const { id } = scope.tenant
+  const newest = await scope.stores.steps.newestAsked()
   const digests = planHash === undefined ? undefined : await confirmPlan(scope, means, planHash)
   const deletes = digests !== undefined && scope.standing === 'operator'
   const runId = await scope.transaction(async (stores) => {
+    // What was asked for while it was planned is not in the plan, and would be refused as what nobody approved.
+    if (digests && (await stores.steps.newestAsked()) !== newest) throw provisioningError('plan.stale')
     const run = await stores.steps.ask('requested', { ...(digests && { digests }), deletes })
     await stores.audit.record({
       action: 'tenant.reconcile_requested',
@@ -45,9 +48,16 @@ export function listRuns(scope: TenantScope, request: PageRequest) {
   return scope.stores.steps.listRuns(request)
 }
 
-/** @throws AppError run.not_found, for a run of another tenant too */
+/** So many things of each step a run shows. */
+const shownOfStep = 100
+
+/**
+ * A run, with what its steps read at the services after they were done.
+ *
+ * @throws AppError run.not_found, for a run of another tenant too
+ */
 export async function getRun(scope: TenantScope, runId: string) {
   const run = await scope.stores.steps.findRun(runId)
   if (!run) throw provisioningError('run.not_found')
-  return run
+  return { ...run, observed: await scope.stores.steps.listReadings(run, shownOfStep) }
 }

@@ -48,6 +48,14 @@ function withName<Receipt extends { entries: { found: string }[] }>(receipt: Rec
   return { ...receipt, name, entries }
 }
 
+/** Whether anybody's receipt is open; most often it is nobody's. */
+export async function hasOpenReceipts(tx: DatabaseClient, tenantId: string): Promise<boolean> {
+  return (
+    (await tx.accessReceipt.findFirst({ where: { tenantId, completedAt: null }, select: { id: true } })) !==
+    null
+  )
+}
+
 /**
  * Writes down what a step read of everybody whose receipt is open. To be called where the step was done for what is on
  * record now: a receipt was opened in the transaction that asked for it.

@@ -11,6 +11,20 @@ interface OfStep {
   readonly step: string
 }
 
+/** What was read last of one step: how much, and the first of it. */
+export async function readResources(db: DatabaseClient, of: OfStep, limit: number) {
+  const { tenantId, service, step } = of
+  const where = { tenantId, service, step }
+  const total = await db.provisionedResource.count({ where })
+  const resources = await db.provisionedResource.findMany({
+    where,
+    orderBy: { id: 'asc' },
+    take: limit,
+    select: { kind: true, name: true, externalId: true },
+  })
+  return { total, resources }
+}
+
 /** Keeps what was observed after a step was done, in place of what was there before; only what differs is written. */
 export async function keepResources(
   tx: DatabaseClient,

@@ -7,6 +7,7 @@ import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { PlanDigests } from './plan-hash'
 import { isPurgeAsked, readPurge } from './purge.store'
 import type { TenantQueue } from './queue.port'
+import { readResources } from './resources.store'
 import { byStepOrder, tenantSteps } from './steps'
 
 /** Why a tenant is looked at. */
@@ -75,6 +76,16 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, q
       return run.id
     },
 
+    /** The newest run that somebody or something asked for, retries left out; null: none. */
+    async newestAsked(): Promise<string | null> {
+      const run = await db.provisioningRun.findFirst({
+        where: { tenantId, cause: { not: 'retry' } },
+        orderBy: { id: 'desc' },
+        select: { id: true },
+      })
+      return run?.id ?? null
+    },
+
     /** Whether the tenant is being purged: it can't be brought back any more. */
     purgeAsked: () => isPurgeAsked(db, tenantId),
 
@@ -120,5 +131,22 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, q
     },
 
     findRun: (id: string) => db.provisioningRun.findFirst({ where: { id, tenantId } }),
+
+    /**
+     * What was read again at the services within a run, by step in their order; what was read anew since is left out.
+     *
+     * @param limit of each step, how many things at most
+     */
+    async listReadings({ startedAt, endedAt }: { startedAt: Date; endedAt: Date | null }, limit: number) {
+      const within = { gte: startedAt, ...(endedAt && { lte: endedAt }) }
+      const steps = await db.provisioningStep.findMany({ where: { tenantId, observedAt: within } })
+      const readings = []
+      for (const { service, step, observedAt } of steps.sort(byStepOrder)) {
+        if (!observedAt) continue
+        const read = await readResources(db, { tenantId, service, step }, limit)
+        readings.push({ service, step, observedAt, ...read })
+      }
+      return readings
+    },
   }
 }

@@ -7,7 +7,7 @@ import { advance, isDue, isWaiting, type StepMove, type StepState } from './adva
 import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
 import { readDesired } from './desired.store'
 import { isPurgeAsked } from './purge.store'
-import { completeReceipts, fillReceipts } from './receipts.store'
+import { completeReceipts, fillReceipts, hasOpenReceipts } from './receipts.store'
 import { keepResources } from './resources.store'
 import type { DesiredTenant, ServiceName } from './step-planner.port'
 import { givesAccess, notConfigured } from './steps'
@@ -147,7 +147,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         const row = rows.find(({ id }) => id === step.id)
         if (!row) throw new LeaseLost('The tenant is gone')
         const isCurrent = row.generation === step.generation
-        const change = { ...(isCurrent && settled(outcome, now)), ...madeBy(outcome) }
+        const change = { ...(isCurrent && settled(outcome, now)), ...madeBy(outcome, now) }
         const steps = rows.map((one) => (one.id === step.id ? { ...one, ...change } : one))
         // Not what is due: it may have been asked for with another approval than this claim's.
         const moves = advance(steps, isWaiting, isConfigured)
@@ -167,9 +167,10 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         }
         await write(tx, moves, place, now)
         const left = after(steps, moves, now)
-        if (isCurrent && outcome.status === 'ok')
-          await fillReceipts(tx, tenantId, step, outcome.accessOf, now)
-        if (isCurrent && givesAccess(step)) await completeReceipts(tx, tenantId, left, now)
+        if (isCurrent && givesAccess(step) && (await hasOpenReceipts(tx, tenantId))) {
+          if (outcome.status === 'ok') await fillReceipts(tx, tenantId, step, outcome.accessOf, now)
+          await completeReceipts(tx, tenantId, left, now)
+        }
         await concludeRuns(tx, claim, left, now, auditOf)
         return begunOf(moves)
       })
@@ -201,8 +202,9 @@ function settled(outcome: StepOutcome, now: Date) {
 }
 
 /** What is known of what it made, in any case. */
-function madeBy(outcome: StepOutcome) {
-  return 'resources' in outcome ? { externalId: outcome.resources[0]?.externalId ?? null } : {}
+function madeBy(outcome: StepOutcome, now: Date) {
+  if (!('resources' in outcome)) return {}
+  return { externalId: outcome.resources[0]?.externalId ?? null, observedAt: now }
 }
 
 /** What a move makes of a step. A running one stays due: where its worker dies, that is how it is found again. */

@@ -103,4 +103,20 @@ export const ProvisioningRun = z.object({
   startedAt: Timestamp,
   endedAt: Timestamp.nullable(),
 })
+export type ProvisioningRun = z.output<typeof ProvisioningRun>
+
+/** What one step read at its service after it was done: `total` things, of which `resources` are the first 100. */
+export const StepReading = z.object({
+  service: ServiceName,
+  step: z.string(),
+  observedAt: Timestamp,
+  total: z.number().int(),
+  resources: z.array(z.object({ kind: z.string(), name: z.string(), externalId: z.string() })),
+})
+export type StepReading = z.output<typeof StepReading>
+
+/** A run with what its steps read. A step that was read anew since is shown with the later run alone. */
+export const ProvisioningRunDetails = ProvisioningRun.extend({ observed: z.array(StepReading) })
+export type ProvisioningRunDetails = z.output<typeof ProvisioningRunDetails>
+
 export const ProvisioningRunPage = pageOf(ProvisioningRun)
