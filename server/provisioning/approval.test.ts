@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { removeMember } from '#server/domain/members/members'
 import type { DatabaseUnderTest } from '../../tests/harness/databases'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createWorkshop, eventually } from '../../tests/harness/provisioning'
@@ -108,6 +109,32 @@ describeEachDatabase('a plan that was approved', (given: DatabaseUnderTest) => {
     expect(services.ocis.drives()).toMatchObject([{ total: 1 }])
     expect(await stepsOf(id)).toContainEqual(['stalwart/accounts', 'ok'])
     expect(await stepsOf(id)).toContainEqual(['ocis/members', 'pending'])
+  })
+
+  it('is refused where somebody left while it was planned: nothing may hold up that they lose their access', async () => {
+    const { id, scope } = await newTenant()
+    const { hash } = await getPlan(scope, means())
+    const [, bob] = await given.database.client.membership.findMany({
+      where: { tenantId: id },
+      orderBy: { id: 'asc' },
+    })
+    let isFirst = true
+    const planners = services.planners().map((planner) => ({
+      ...planner,
+      async plan(...input: Parameters<typeof planner.plan>) {
+        if (isFirst) {
+          isFirst = false
+          await removeMember(scope, bob?.userId ?? '')
+        }
+        return planner.plan(...input)
+      },
+    }))
+    await expect(reconcile(scope, { ...means(), planners }, { planHash: hash })).rejects.toMatchObject({
+      code: 'plan.stale',
+    })
+    shop.start(asWorkers())
+    await shop.reached(id, 'active')
+    expect(services.stalwart.accounts().map(({ email }) => email)).toEqual(['ada@acme.example'])
   })
 
   describe('and failed on the way', () => {
