@@ -15,7 +15,7 @@ const member = (name: string, isActive = true) => ({
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute))
 const facts = (given: Partial<TenantFacts> = {}): TenantFacts => ({
   ...({ id: '1', slug: 'acme', name: 'Acme', status: 'active', purgeAsked: false, plan: 'mvp' } as const),
-  ...{ domains: [], members: [] },
+  ...{ domains: [], members: [], former: [] },
   ...given,
 })
 

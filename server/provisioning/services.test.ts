@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { addMember, removeMember } from '#server/domain/members/members'
 import { newId } from '#server/lib/ids'
 import type { Database } from '#server/storage/database'
@@ -9,6 +9,8 @@ import { startServices, type Services } from '../../tests/harness/services'
 import type { StepPlanner } from './step-planner.port'
 import { stepKey, tenantSteps } from './steps'
 
+/** For a machine that is busy with something else. */
+const patiently = { interval: 5, timeout: 25_000 }
 const minute = 60_000
 const hour = 60 * minute
 /** Those that the fakes take part in. */
@@ -44,11 +46,11 @@ describeEachDatabase('with all services', (given) => {
     guests: ['ada@example.org', 'bob@example.org'],
   })
   const settled = (id: string) =>
-    eventually(async () => {
+    vi.waitFor(async () => {
       const { runs, leaseUntil, steps: all } = await shop.state(id)
       const shown = all.map((step) => `${stepKey(step)} ${step.status} ${step.error ?? ''}`)
       expect(runs.every(({ ended }) => ended) && leaseUntil === null, shown.join('\n')).toBe(true)
-    })
+    }, patiently)
   const stepOf = async (id: string, key: string) =>
     (await shop.state(id)).steps.find((step) => stepKey(step) === key)
 
