@@ -3,7 +3,7 @@ import type { Database } from '#server/storage/database'
 import { cutting } from '../../tests/harness/cutting'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createWorkshop, eventually } from '../../tests/harness/provisioning'
-import { startServices, type Services } from '../../tests/harness/services'
+import { startServices, type Services } from '../../tests/harness/all-services'
 import type { StepPlanner } from './step-planner.port'
 import { stepKey, tenantSteps } from './steps'
 

@@ -5,7 +5,7 @@ import type { Database } from '#server/storage/database'
 import { createLocalSignals } from '#server/storage/signals-local'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { createLatch, createWorkshop, eventually, silent } from '../../tests/harness/provisioning'
-import { startServices, type Services } from '../../tests/harness/services'
+import { startServices, type Services } from '../../tests/harness/all-services'
 import type { StepPlanner } from './step-planner.port'
 import { stepKey, tenantSteps } from './steps'
 
