@@ -1,7 +1,7 @@
 import type { StepEvent } from '#shared/contracts/provisioning'
 import {
   Provisioning,
-  ProvisioningRun,
+  ProvisioningRunDetails,
   ProvisioningRunPage,
   RunStarted,
 } from '#shared/contracts/provisioning'
@@ -53,10 +53,10 @@ export function useRuns(slug: string) {
   )
 }
 
-/** One of them. */
+/** One of them, with what its steps read at the services. */
 export function useRun(slug: string, runId: string) {
   const api = useApi()
   return usePageData(`run:${runId}`, () =>
-    api.request(ProvisioningRun, `/api/tenants/${slug}/runs/${encodeURIComponent(runId)}`),
+    api.request(ProvisioningRunDetails, `/api/tenants/${slug}/runs/${encodeURIComponent(runId)}`),
   )
 }

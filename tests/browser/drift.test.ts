@@ -152,6 +152,8 @@ describe.each([
     line.mend()
     await step(admin, 'authentik/group').getByText('Done').waitFor({ timeout: 20_000 })
     await page.locator('[data-run=done]').waitFor()
+    await page.locator('[data-reading="authentik/group"]').getByText('acme').waitFor()
+    await page.locator('[data-reading="ocis/space"]').getByText('Acme').waitFor()
     expect(await shownSteps(admin)).toEqual(await realSteps(boss))
     await expectWellMade(admin)
 
