@@ -9,7 +9,7 @@ import type { Line } from './line'
 export const password = 'correct horse battery staple'
 export const operator = { name: 'Ada Lovelace', email: 'ada@example.org' }
 
-type Served = Pick<BuiltServer, 'url' | 'logs' | 'stop'>
+type Served = Pick<BuiltServer, 'url' | 'logs' | 'stop' | 'restart'>
 
 /** The built server, an Authentik for it, and a Chromium to look at it with. */
 export interface BrowserPortal<Server extends Served = BuiltServer> {
@@ -52,9 +52,21 @@ export function openReplicatedPortal(
   options: PortalOptions = {},
 ): Promise<BrowserPortal<Served & { databaseUrl: string }>> {
   return openWith(options, async (server) => {
-    const { url, replicas, databaseUrl, stop } = await startAlternating({ ...server, withRedis: true })
-    const logs = () => replicas.flatMap((replica) => replica.logs())
-    return { url, databaseUrl, logs, stop: () => stop().then(() => null) }
+    const alternating = await startAlternating({ ...server, withRedis: true })
+    const { url, databaseUrl, replicas, stop, end, restart } = alternating
+    return {
+      url,
+      databaseUrl,
+      logs: () => replicas.flatMap((replica) => replica.logs()),
+      stop: () => stop().then(() => null),
+      // One after the other, as it is done where people are at work.
+      async restart(env) {
+        for (const which of [0, 1] as const) {
+          await end(which)
+          await restart(which, env)
+        }
+      },
+    }
   })
 }
 
