@@ -31,6 +31,8 @@ export interface Row {
 }
 
 export interface RowKind {
+  /** Whoever may call is let to everybody's: nothing is another's. */
+  everybodys?: true
   /** What is said of one that is another's. */
   absent: string
   make(means: RowMeans, owner: Owner): Promise<Row>
@@ -43,6 +45,18 @@ const tenantIdOf = async (db: DatabaseClient, slug: string) =>
 function ok<Answer extends { status: number; text: string }>(answer: Answer): Answer {
   if (answer.status >= 300) throw new Error(`Answered ${answer.status}: ${answer.text}`)
   return answer
+}
+
+const drift: RowKind = {
+  absent: 'drift.not_found',
+  async make({ db, fresh }, { slug }) {
+    const [id, tenantId, now] = [newId(), await tenantIdOf(db, slug), new Date()]
+    const thing = { kind: 'group', name: fresh(), thing: fresh(), what: 'missing' } as const
+    const seen = { service: 'authentik', step: 'group', firstSeenAt: now, lastSeenAt: now } as const
+    await db.resourceDrift.create({ data: { id, tenantId, ...thing, ...seen } })
+    const read = () => db.resourceDrift.findFirst({ where: { id }, select: { status: true } })
+    return { params: { id }, shownBy: id, read }
+  },
 }
 
 export const rowKinds = {
@@ -68,17 +82,8 @@ export const rowKinds = {
       return { params: { name }, shownBy: name, read }
     },
   },
-  drift: {
-    absent: 'drift.not_found',
-    async make({ db, fresh }, { slug }) {
-      const [id, tenantId, now] = [newId(), await tenantIdOf(db, slug), new Date()]
-      const thing = { kind: 'group', name: fresh(), thing: fresh(), what: 'missing' } as const
-      const seen = { service: 'authentik', step: 'group', firstSeenAt: now, lastSeenAt: now } as const
-      await db.resourceDrift.create({ data: { id, tenantId, ...thing, ...seen } })
-      const read = () => db.resourceDrift.findFirst({ where: { id }, select: { status: true } })
-      return { params: { id }, shownBy: id, read }
-    },
-  },
+  drift,
+  anyDrift: { ...drift, everybodys: true },
   export: {
     absent: 'export.not_found',
     async make({ db }, { slug }) {
@@ -152,6 +157,7 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/tenants/:slug/members', 'member'],
   ['/api/tenants/:slug/domains', 'domain'],
   ['/api/tenants/:slug/drift', 'drift'],
+  ['/api/operator/drift', 'anyDrift'],
   ['/api/tenants/:slug/exports', 'export'],
   ['/api/tenants/:slug/receipts', 'receipt'],
   ['/api/tenants/:slug/invitations', 'invitation'],
@@ -177,8 +183,9 @@ export function rowKindOf(path: string): RowKind | undefined {
   return rowKinds[kind]
 }
 
-/** The kind of row that a path lists; undefined where it lists none of these. */
+/** The kind of row of one tenant or person that a path lists; undefined where it lists none of these. */
 export function listedKindOf(path: string): RowKind | undefined {
-  const kind = named.find(([beginning]) => path === beginning)?.[1]
-  return kind && rowKinds[kind]
+  const kind: RowKind | undefined =
+    rowKinds[named.find(([beginning]) => path === beginning)?.[1] ?? 'anyDrift']
+  return kind.everybodys ? undefined : kind
 }
