@@ -161,7 +161,7 @@ describe.each([
     expect(files.drives()[0]?.name).toBe('Acme')
     await page.getByRole('link', { name: 'Drift', exact: true }).click()
     await page.getByText('Nothing drifted').waitFor()
-    await page.getByRole('link', { name: 'Over' }).click()
+    await page.getByRole('link', { name: 'Over', exact: true }).click()
     await thing(admin, 'authentik').getByText('Over', { exact: true }).waitFor()
     await page.getByRole('link', { name: 'Provisioning' }).click()
     await page.getByRole('link', { name: 'A service had drifted' }).click()

@@ -27,8 +27,9 @@ export async function startLine(): Promise<Line> {
       socket.on('error', () => {})
       socket.on('close', () => {
         ends.delete(socket)
-        near.destroy()
-        far.destroy()
+        // What is on its way still arrives.
+        near.destroySoon()
+        far.destroySoon()
       })
     }
     near.pipe(far).pipe(near)
