@@ -127,13 +127,18 @@ test('a server that refuses counts as away: nobody there, no such host, password
 
 test(
   'whoever gets no connection in time is told that the database is away',
-  { timeout: 15_000 },
+  { timeout: 30_000 },
   async () => {
     const database = await open(server.url, 1)
     const holding = database.client.$queryRaw`SELECT pg_sleep(60)::text`.catch(() => undefined)
+    const other = await open(server.url, 1)
+    const sleeping = () =>
+      other.client.$queryRaw<unknown[]>`
+        SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`
+    await expect.poll(async () => (await sleeping()).length, { timeout: 5_000 }).toBe(1)
     const transaction = database.transaction((tx) => tx.$queryRaw`SELECT 1`)
     expect(await Promise.all([isAway(database.ping()), isAway(transaction)])).toEqual([true, true])
-    await terminateOthers(await open(server.url, 1))
+    await terminateOthers(other)
     await holding
     await database.ping()
   },
