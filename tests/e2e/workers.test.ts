@@ -177,7 +177,7 @@ it('a worker that is paused past its lease writes nothing after its successor', 
   process.kill(paused.pid, 'SIGCONT')
   await eventually(() =>
     expect(logOf(paused)).toContainEqual(
-      expect.objectContaining({ msg: 'somebody else works on this tenant now' }),
+      expect.objectContaining({ msg: 'this tenant was left to somebody else' }),
     ),
   )
   expect(await written()).toEqual(asLeft)
