@@ -1,5 +1,6 @@
 import { Configuration } from '@goauthentik/api/dist/runtime.js'
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
+import { lowerAscii } from '#server/lib/ascii'
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
@@ -59,7 +60,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
     async firstPasswordLink({ userId, email }, signal) {
       const [user, another] = await users.findStamped(userId, signal)
       // Attributes are Authentik's administrators' to write: what they say alone must open nobody else's account.
-      const isTheirs = user && !another && user.email.toLowerCase() === email && !user.is_superuser
+      const isTheirs = user && !another && lowerAscii(user.email) === email && !user.is_superuser
       const isFresh = user && isMadeByUs(user) && user.is_active && user.last_login === null
       return isTheirs && isFresh ? users.recoveryLink(user, signal) : null
     },
