@@ -1,3 +1,4 @@
+import { lowerAscii } from '#server/lib/ascii'
 import type { DesiredMember, FormerMember } from '#server/provisioning/step-planner.port'
 import { userIdOf } from './stamp'
 import type { User } from './wire'
@@ -24,8 +25,8 @@ export interface People {
 export function peopleAmong(users: readonly User[]): People {
   const stamped = Map.groupBy(users, userIdOf)
   const persons = users.filter(isPerson)
-  const byEmail = Map.groupBy(persons, ({ email }) => email.toLowerCase())
-  const byUsername = Map.groupBy(users, ({ username }) => username.toLowerCase())
+  const byEmail = Map.groupBy(persons, ({ email }) => lowerAscii(email))
+  const byUsername = Map.groupBy(users, ({ username }) => lowerAscii(username))
 
   function byAddress(userId: string, email: string): Who {
     const alike = byEmail.get(email) ?? []
