@@ -379,6 +379,7 @@ describe.each(places)('the life of a tenant, $place', ({ open }) => {
     expect(life.lab.services.map(({ faults }) => faults?.violations() ?? [])).toEqual(
       life.lab.services.map(() => []),
     )
-    expect(life.boss.complaints).toEqual([])
+    // The portal was started anew under an open page, which may have asked meanwhile.
+    expect(life.boss.complaints.filter((words) => words !== 'No answer')).toEqual([])
   })
 })
