@@ -1,3 +1,4 @@
+import type { MailLanguage } from '#shared/contracts/languages'
 import type { PlatformRole } from '#shared/contracts/users'
 import type { Plan } from '#shared/contracts/subscriptions'
 import type { LifecycleMove } from './lifecycle-questions'
@@ -45,6 +46,15 @@ export function useTenant(slug: string) {
         await api.request(Tenant, path, { method: 'PATCH', body: { name }, ifMatch })
       } finally {
         await Promise.all([page.refresh(), session.load()])
+      }
+    },
+    /** In which language its mails are; refused with 412 as `rename` is. */
+    async setLanguage(locale: MailLanguage): Promise<void> {
+      const ifMatch = page.data.value?.etag
+      try {
+        await api.request(Tenant, path, { method: 'PATCH', body: { locale }, ifMatch })
+      } finally {
+        await page.refresh()
       }
     },
     /** Whether an operator has to approve what is deleted at services; refused with 412 as `rename` is. */

@@ -10,6 +10,7 @@ export async function readDesired(db: DatabaseClient, tenantId: string): Promise
       id: true,
       slug: true,
       name: true,
+      locale: true,
       status: true,
       purgeAt: true,
       runs: newestPurge,

@@ -14,7 +14,8 @@ const member = (name: string, isActive = true) => ({
 })
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute))
 const facts = (given: Partial<TenantFacts> = {}): TenantFacts => ({
-  ...({ id: '1', slug: 'acme', name: 'Acme', status: 'active', purgeAsked: false, plan: 'mvp' } as const),
+  ...({ id: '1', slug: 'acme', name: 'Acme', locale: 'de', status: 'active' } as const),
+  ...({ purgeAsked: false, plan: 'mvp' } as const),
   ...{ domains: [], members: [], former: [] },
   ...given,
 })
@@ -40,6 +41,12 @@ describe('what a tenant should have', () => {
     )
     expect(members.map(({ name }) => name)).toEqual(['zoe', 'ada'])
     expect(members.every((one) => !('isActive' in one))).toBe(true)
+  })
+
+  it('are written to in their own language, else in that of the tenant', () => {
+    const members = [member('ada'), { ...member('bob'), locale: 'en-GB' }, { ...member('eve'), locale: 'fr' }]
+    const { members: desired } = desiredTenant(facts({ members }))
+    expect(desired.map(({ locale }) => locale)).toEqual(['de', 'en', 'de'])
   })
 
   it.each<[string, [string, number][], string[]]>([

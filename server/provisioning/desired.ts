@@ -1,5 +1,6 @@
 import { plans, type Plan } from '#shared/contracts/subscriptions'
 import type { TenantStatus } from '#shared/contracts/tenants'
+import { languageWithin } from '#server/domain/mail/mail'
 import type { DesiredMember, DesiredTenant, FormerMember } from './step-planner.port'
 
 export type { DesiredMember, DesiredTenant } from './step-planner.port'
@@ -9,6 +10,8 @@ export interface TenantFacts {
   readonly id: string
   readonly slug: string
   readonly name: string
+  /** Of the mails to its members who have chosen none. */
+  readonly locale: string
   readonly status: TenantStatus
   /** Whether its purge was asked for, whatever a replica's own clock says. */
   readonly purgeAsked: boolean
@@ -37,7 +40,10 @@ export function desiredTenant(facts: TenantFacts): DesiredTenant {
     domains: facts.domains
       .toSorted((a, b) => a.verifiedAt.getTime() - b.verifiedAt.getTime() || (a.name < b.name ? -1 : 1))
       .map((domain) => domain.name),
-    members: members.map(({ isActive: _, ...member }) => member),
+    members: members.map(({ isActive: _, ...member }) => ({
+      ...member,
+      locale: languageWithin(facts.locale, member.locale),
+    })),
     former: facts.former.filter(({ userId }) => !inside.has(userId)),
   }
 }

@@ -105,6 +105,18 @@ describeEachDatabase('the onboarding mail', (given) => {
     await mailer.close()
   })
 
+  it('is in the language of the tenant to whoever chose none', async () => {
+    const people = [{ email: 'ada@example.org' }, { email: 'eve@example.org', locale: 'en' }]
+    const { id } = await tenantOf(...people)
+    await given.database.client.tenant.update({ where: { id }, data: { locale: 'de' } })
+    const { mailer, taken } = scripted()
+    await settle(id, step(mailer))
+    expect(taken.map(({ to, subject }) => [to, subject])).toEqual([
+      ['ada@example.org', expect.stringContaining('ist für Sie bereit')],
+      ['eve@example.org', expect.stringContaining('is ready for you')],
+    ])
+  })
+
   it('is sent by the engine, and once where two are at it', async () => {
     const { mailer, to } = scripted()
     const tenant = await tenantOf({ email: 'ada@example.org' })

@@ -44,7 +44,7 @@ export interface DesiredMember {
   readonly email: string | null
   readonly name: string
   readonly role: TenantRole
-  /** A language tag; null where nobody knows. */
+  /** The language that they are written to in: their own, else the tenant's. Null: the portal's. */
   readonly locale: string | null
   /** Local part of their mailbox, unique in the tenant, never changed; null while the tenant has no domain. */
   readonly mailbox: string | null

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DisplayName, Id, PageQuery, pageOf, SearchText, Timestamp } from './common'
+import { MailLanguage, portalLanguage } from './languages'
 import { Slug } from './slugs'
 import { Plan } from './subscriptions'
 
@@ -23,6 +24,8 @@ export const Tenant = z.object({
   purgeAt: Timestamp.nullable(),
   /** Whether nothing is deleted at a service before an operator has approved the plan that says so. */
   approveDeletions: z.boolean(),
+  /** Of the mails to its people who have chosen none of their own. */
+  locale: MailLanguage,
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
@@ -32,12 +35,18 @@ export const TenantPage = pageOf(Tenant)
 /** `search` looks at the start of slug and name. */
 export const TenantQuery = PageQuery.extend({ search: SearchText, status: TenantStatus.optional() })
 
-export const CreateTenant = z.strictObject({ slug: Slug, name: DisplayName, plan: Plan.default('mvp') })
+export const CreateTenant = z.strictObject({
+  slug: Slug,
+  name: DisplayName,
+  plan: Plan.default('mvp'),
+  locale: MailLanguage.default(portalLanguage),
+})
 export type CreateTenant = z.output<typeof CreateTenant>
 
 /** The slug is not among them: it names the tenant in every service. `approveDeletions` is an operator's to set. */
 export const UpdateTenant = z.strictObject({
   name: DisplayName.optional(),
+  locale: MailLanguage.optional(),
   approveDeletions: z.boolean().optional(),
 })
 export type UpdateTenant = z.output<typeof UpdateTenant>

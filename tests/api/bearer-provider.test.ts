@@ -23,7 +23,7 @@ describeEachDatabase('tokens of a real provider', (given) => {
     const env = { ...provider.environment, ...audiences, AUTH_MODE: 'oidc-only' }
     portal = await startPortal(given.url, { env, clock })
     await portal.container.scopes.platform('test').transaction(async (stores) => {
-      const { id } = await stores.tenants.create({ slug: 'acme', name: 'Acme' })
+      const { id } = await stores.tenants.create({ slug: 'acme', name: 'Acme', locale: 'en' })
       await stores.ofTenant(id).subscription.create('pro')
     })
   })

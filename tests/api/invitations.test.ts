@@ -64,6 +64,37 @@ describeEachDatabase('invitations', (given) => {
     })
   })
 
+  it('is in the language that somebody chose, else in that of the tenant, also when it is sent again', async () => {
+    await boss.post('/api/tenants', { slug: 'berlin', name: 'Berlin', locale: 'de' })
+    const words = async (email: string) => (await mailbox.newestTo(email)).text
+    const known = async (locale: string | null) => {
+      const email = freshEmail()
+      const person = await portal.signedIn({ email })
+      expect((await person.patch('/api/users/me/profile', { locale })).status).toBe(200)
+      return email
+    }
+    const inBerlin = async (email: string) => {
+      const { status, json } = await boss.post('/api/tenants/berlin/invitations', { email, role: 'member' })
+      expect(status).toBe(201)
+      return json.id as string
+    }
+    const [stranger, silent, english, french] = [
+      freshEmail(),
+      ...(await Promise.all([known(null), known('en-GB'), known('fr')])),
+    ] as const
+    const sent = await inBerlin(stranger)
+    for (const email of [silent, english, french]) await inBerlin(email)
+    expect(await words(stranger)).toContain('lädt')
+    expect(await words(silent)).toContain('lädt')
+    expect(await words(english)).toContain('invites you')
+    expect(await words(french)).toContain('lädt')
+    await boss.patch('/api/tenants/berlin', { locale: 'en' })
+    const already = mailbox.mails().length
+    const again = await boss.post(`/api/tenants/berlin/invitations/${sent}/resend`)
+    expect([again.status, mailbox.mails().length]).toEqual([200, already + 1])
+    expect(await words(stranger)).toContain('invites you')
+  })
+
   it('shows its holder what it offers', async () => {
     const email = freshEmail()
     const { token } = await invite(email)

@@ -100,6 +100,27 @@ describeEachDatabase('tenants', (given) => {
     ).toBe(400)
   })
 
+  it('has a language for its mails, that of the portal where nothing is said, and its admins change it', async () => {
+    expect((await create('spoken')).json.locale).toBe('en')
+    const german = await boss.post('/api/tenants', { slug: 'german', name: 'Deutsch', locale: 'de' })
+    expect([german.status, german.json.locale]).toEqual([201, 'de'])
+    const admin = await portal.signedIn({ email: 'words@example.org' })
+    await boss.post('/api/tenants/spoken/members', { email: 'words@example.org', role: 'admin' })
+    const changed = await admin.patch('/api/tenants/spoken', { locale: 'de' })
+    expect([changed.status, changed.json]).toMatchObject([200, { name: 'Tenant spoken', locale: 'de' }])
+    const [entry] = (await admin.get('/api/tenants/spoken/audit')).json.items
+    expect(entry).toMatchObject({
+      action: 'tenant.updated',
+      before: { locale: 'en' },
+      after: { locale: 'de' },
+    })
+    for (const locale of ['fr', 'de-AT', '', null]) {
+      const refused = await admin.patch('/api/tenants/spoken', { locale })
+      expect([refused.status, refused.json.errors[0].path]).toEqual([422, 'locale'])
+    }
+    expect((await admin.get('/api/tenants/spoken')).json.locale).toBe('de')
+  })
+
   it('gives another ETag where another plan is shown, so that no client keeps the old one', async () => {
     await create('upgraded')
     const before = (await boss.get('/api/tenants/upgraded')).headers.get('etag') ?? ''

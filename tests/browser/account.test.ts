@@ -17,7 +17,7 @@ test('a person changes their name, and how dates are written', async () => {
   const { page } = here
   await here.open('/account')
   await section('Profile').getByLabel('Name').fill('Ada King')
-  await section('Profile').getByLabel('Dates and times').selectOption({ label: 'German' })
+  await section('Profile').getByLabel('Language of dates, times and mails').selectOption({ label: 'German' })
   await section('Profile').getByRole('button', { name: 'Save profile' }).click()
   await page.getByText('Your profile is saved').first().waitFor()
   await section('Sessions')

@@ -124,6 +124,11 @@ test('a tenant gets another name and plan; somebody else’s change in between i
   await page.getByRole('radio', { name: 'Enterprise' }).click()
   await page.getByRole('button', { name: 'Save plan' }).click()
   await page.getByText('The plan is now Enterprise').first().waitFor()
+
+  await page.getByLabel('Language of mails').selectOption({ label: 'German' })
+  await page.getByRole('button', { name: 'Save language' }).click()
+  await page.getByText('Mails are in German now').first().waitFor()
+  expect(await boss.call('GET', '/api/tenants/globex')).toMatchObject({ locale: 'de' })
 })
 
 test('a tenant is deleted by typing its name, and restored', async () => {

@@ -162,7 +162,10 @@ export function createWorkshop(given: DatabaseUnderTest) {
 
     /** A tenant as createTenant leaves it: everything asked for. */
     createTenant: (name = 'Acme', over: Clock = clock) =>
-      createTenant(scopes(over).platform('test'), { slug: `tenant-${++count}`, name, plan: 'mvp' }),
+      createTenant(scopes(over).platform('test'), {
+        slug: `tenant-${++count}`,
+        ...{ name, plan: 'mvp', locale: 'en' },
+      }),
 
     /** Makes people members, with mailboxes of their names, without asking for anything. @returns their ids */
     async addPeople(tenantId: string, names: readonly string[]): Promise<string[]> {

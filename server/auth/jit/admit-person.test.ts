@@ -32,7 +32,7 @@ describeEachDatabase('admitPerson', (given) => {
     }
   }
   const tenant = (slug: string, plan: 'mvp' | 'pro' | 'enterprise' = 'pro') =>
-    createTenant(scope, { slug, name: slug, plan })
+    createTenant(scope, { slug, name: slug, plan, locale: 'en' })
   const member = (slug: string, userId: string) =>
     db().membership.findFirst({ where: { userId, tenant: { slug } }, select: { role: true, source: true } })
   const audited = (subjectId: string, action: string) =>

@@ -1,4 +1,5 @@
 import type { Setup } from '#shared/contracts/auth'
+import { portalLanguage } from '#shared/contracts/languages'
 import type { UserRow } from '#server/domain/users/users'
 import { slugTaken, writeTenant } from '#server/domain/tenants/tenants'
 import { defineErrors } from '#server/lib/errors'
@@ -40,7 +41,8 @@ export async function setUp(
       const after = { email, name, portalName }
       await audit.record({ action: 'portal.set_up', subject: { kind: 'portal', id: user.id }, after })
       if (portalName) await stores.settings.set('portalName', portalName)
-      const tenantId = tenant && (await writeTenant(stores, { ...tenant, plan: 'mvp' }, user.id))
+      const tenantId =
+        tenant && (await writeTenant(stores, { ...tenant, plan: 'mvp', locale: portalLanguage }, user.id))
       const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device, {
         method: 'password',
       })

@@ -1,4 +1,5 @@
 import type { Attempts } from '#server/auth/sign-in/attempts'
+import type { MailLanguage } from '#shared/contracts/languages'
 import { invitationMail, type Mailer, type MailSender } from '#server/domain/mail/mail'
 import { IntegrationError } from '#server/lib/errors'
 import { sha256 } from '#server/lib/ids'
@@ -19,8 +20,8 @@ export interface InvitationMeans {
 export interface WrittenInvitation {
   invitation: InvitationRow
   tenantName: string
-  /** Of the person who is invited, where they have an account with one. */
-  locale: string | null
+  /** That it is written in. */
+  language: MailLanguage
   /** Known here alone. */
   token: string
 }
@@ -50,12 +51,12 @@ export async function countMail(scope: TenantScope, means: InvitationMeans, emai
  */
 export async function deliver(scope: TenantScope, means: InvitationMeans, written: WrittenInvitation) {
   const { mailer, sender, log } = means
-  const { invitation, token, tenantName, locale } = written
+  const { invitation, token, tenantName, language } = written
   const { id, email, role, expiresAt, invitedBy } = invitation
   // Behind the #, which browsers keep to themselves: no proxy's log and no Referer holds it.
   const url = `${sender.origin}/invitation#${token}`
   if (!mailer) return { ...shown(invitation, false), acceptUrl: url }
-  const to = { email, locale: locale ?? invitedBy?.locale ?? null }
+  const to = { email, locale: language }
   const offer = { tenantName, role, expiresAt, url, invitedBy: invitedBy?.name ?? null }
   try {
     await mailer.send(invitationMail(sender, to, offer))

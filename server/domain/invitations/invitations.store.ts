@@ -10,7 +10,7 @@ export interface InvitationRow {
   email: string
   role: TenantRole
   /** Null where they are gone. */
-  invitedBy: { name: string; locale: string | null } | null
+  invitedBy: { name: string } | null
   createdAt: Date
   sentAt: Date | null
   expiresAt: Date
@@ -20,11 +20,9 @@ export type InvitationsStore = ReturnType<typeof invitationsStore>
 export type OpenInvitationsStore = ReturnType<typeof openInvitationsStore>
 export type OpenInvitation = NonNullable<Awaited<ReturnType<OpenInvitationsStore['findByTokenHash']>>>
 
-const withInviter = { invitedBy: { select: { name: true, locale: true, status: true } } } as const
+const withInviter = { invitedBy: { select: { name: true, status: true } } } as const
 
-function toRow<Row extends { invitedBy: { name: string; locale: string | null; status: string } | null }>(
-  row: Row,
-) {
+function toRow<Row extends { invitedBy: { name: string; status: string } | null }>(row: Row) {
   const { invitedBy, ...invitation } = row
   return { ...invitation, invitedBy: invitedBy?.status === 'deleted' ? null : invitedBy }
 }

@@ -1,9 +1,10 @@
 import { plans } from '#shared/contracts/subscriptions'
 import type { InviteMember } from '#shared/contracts/invitations'
 import type { TenantRole } from '#shared/contracts/tenants'
+import { languageWithin } from '#server/domain/mail/mail'
 import { memberError } from '#server/domain/members/members'
 import { seatsExhausted } from '#server/domain/subscriptions/subscriptions'
-import { mayManageRole, takesMembers } from '#server/domain/tenants/tenants'
+import { mayManageRole, takesMembers, type TenantRow } from '#server/domain/tenants/tenants'
 import { addSeconds } from '#server/lib/clock'
 import { newToken, sha256 } from '#server/lib/ids'
 import { isUniqueViolation } from '#server/storage/database.errors'
@@ -39,7 +40,7 @@ export async function inviteMember(scope: TenantScope, means: InvitationMeans, i
   const expiresAt = addSeconds(scope.clock.now(), validSeconds)
   try {
     const written = await scope.transaction(async (stores) => {
-      const tenantName = await nameOfOpenTenant(stores)
+      const tenant = await openTenant(stores)
       const person = await stores.people.findByEmail(email)
       if (person && (await stores.members.find(person.id))) throw memberError('member.already_there')
       if (await stores.invitations.findByEmail(email)) throw invitationError('invitation.already_open')
@@ -57,7 +58,7 @@ export async function inviteMember(scope: TenantScope, means: InvitationMeans, i
         subject: { kind: 'invitation', id: invitation.id },
         after: { email, role, expiresAt },
       })
-      return { invitation, tenantName, locale: person?.locale ?? null, token }
+      return { invitation, ...said(tenant, person), token }
     })
     return await deliver(scope, means, written)
   } catch (error) {
@@ -78,7 +79,7 @@ export async function resendInvitation(scope: TenantScope, means: InvitationMean
   const token = newToken()
   const change = { tokenHash: sha256(token), expiresAt: addSeconds(scope.clock.now(), validSeconds) }
   const written = await scope.transaction(async (stores) => {
-    const tenantName = await nameOfOpenTenant(stores)
+    const tenant = await openTenant(stores)
     const before = manageable(scope, await stores.invitations.find(id))
     const invitation = manageable(scope, await stores.invitations.renew(id, change))
     const person = await stores.people.findByEmail(email)
@@ -88,7 +89,7 @@ export async function resendInvitation(scope: TenantScope, means: InvitationMean
       before: { expiresAt: before.expiresAt },
       after: { expiresAt: invitation.expiresAt },
     })
-    return { invitation, tenantName, locale: person?.locale ?? null, token }
+    return { invitation, ...said(tenant, person), token }
   })
   return deliver(scope, means, written)
 }
@@ -122,10 +123,15 @@ function manageable<Row extends { role: TenantRole }>({ standing }: TenantScope,
   return row
 }
 
-async function nameOfOpenTenant(stores: TenantStores): Promise<string> {
-  const { name, status } = await stores.tenant.get()
-  if (!takesMembers(status)) throw invitationError('invitation.tenant_closed')
-  return name
+async function openTenant(stores: TenantStores): Promise<TenantRow> {
+  const tenant = await stores.tenant.get()
+  if (!takesMembers(tenant.status)) throw invitationError('invitation.tenant_closed')
+  return tenant
+}
+
+/** What the mail says of the tenant, and in which language. @param person who is invited, where they have an account */
+function said(tenant: TenantRow, person: { locale: string | null } | null) {
+  return { tenantName: tenant.name, language: languageWithin(tenant.locale, person?.locale) }
 }
 
 async function holdSeat(stores: TenantStores): Promise<void> {

@@ -5,6 +5,7 @@ import type { MailRecipient, MailSender } from './mail-parties'
 import type { Message } from './mailer.port'
 import { nameInMail } from './plain-words'
 
+export { languageOf, languageWithin } from './language'
 export { onboardingMail } from './onboarding-mail'
 export { secondFactorResetMail } from './second-factor-mail'
 export type { MailRecipient, MailSender } from './mail-parties'

@@ -1,4 +1,6 @@
+import type { MailLanguage } from '#shared/contracts/languages'
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
+import { languageOf } from '#server/domain/mail/mail'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
@@ -14,6 +16,7 @@ export interface TenantRow {
   role: TenantRole | null
   domains: string[]
   purgeAt: Date | null
+  locale: MailLanguage
   approveDeletions: boolean
   createdAt: Date
   updatedAt: Date
@@ -25,6 +28,7 @@ export interface TenantChange {
   name?: string
   status?: TenantStatus
   purgeAt?: Date | null
+  locale?: MailLanguage
   approveDeletions?: boolean
 }
 
@@ -47,8 +51,9 @@ const withStanding = (viewerId: string) => ({
   },
 })
 
-interface TenantRecord extends Omit<TenantRow, 'plan' | 'role' | 'domains'> {
+interface TenantRecord extends Omit<TenantRow, 'plan' | 'role' | 'domains' | 'locale'> {
   nameKey: string
+  locale: string
   subscription: { plan: TenantRow['plan'] } | null
   members: { role: TenantRole }[]
   domains: { name: string }[]
@@ -57,7 +62,13 @@ interface TenantRecord extends Omit<TenantRow, 'plan' | 'role' | 'domains'> {
 function toRow({ subscription, members, domains, nameKey: _, ...tenant }: TenantRecord): TenantRow {
   if (!subscription) throw new Error(`Tenant ${tenant.id} has no subscription`)
   const role = members[0]?.role ?? null
-  return { ...tenant, plan: subscription.plan, role, domains: domains.map(({ name }) => name) }
+  return {
+    ...tenant,
+    locale: languageOf(tenant.locale),
+    plan: subscription.plan,
+    role,
+    domains: domains.map(({ name }) => name),
+  }
 }
 
 /**
@@ -95,7 +106,7 @@ export function tenantsStore(db: DatabaseClient, clock: Clock, viewer: { userId:
     slugTaken: async (slug: string) => (await db.tenant.count({ where: { slug } })) > 0,
 
     /** Makes the tenant, without what belongs to it. */
-    create(tenant: { slug: string; name: string }) {
+    create(tenant: { slug: string; name: string; locale: MailLanguage }) {
       const now = clock.now()
       return db.tenant.create({
         data: { ...tenant, id: newId(), nameKey: searchKey(tenant.name), createdAt: now, updatedAt: now },

@@ -1,4 +1,5 @@
 import type { CreateTenant, UpdateTenant } from '#shared/contracts/tenants'
+import { portalLanguage } from '#shared/contracts/languages'
 import { reservedSlugs, slugPattern, type SlugAvailability } from '#shared/contracts/slugs'
 import { AppError } from '#server/lib/errors'
 import { isUniqueViolation } from '#server/storage/database.errors'
@@ -15,6 +16,7 @@ export {
   type TenantPermission,
   type TenantStanding,
 } from './tenants.policy'
+export type { TenantRow } from './tenants.store'
 export { tenantError } from './tenants.errors'
 export { archiveTenant, deleteTenant, restoreTenant, resumeTenant, suspendTenant } from './lifecycle'
 export { getExport, listExports } from './exports'
@@ -32,7 +34,7 @@ export function listTenants(scope: CallerScope, filter: TenantFilter) {
  * @returns the tenant's id
  */
 export async function writeTenant(stores: PlatformStores, input: CreateTenant, ownerId: string | null) {
-  const { id } = await stores.tenants.create({ slug: input.slug, name: input.name })
+  const { id } = await stores.tenants.create({ slug: input.slug, name: input.name, locale: input.locale })
   const own = stores.ofTenant(id)
   const subscription = await own.subscription.create(input.plan)
   if (ownerId) await own.members.add(ownerId, 'owner', 'manual')
@@ -86,7 +88,7 @@ export function slugTaken(slug: string): AppError {
 export async function ensureTenant(scope: PlatformScope, slug: string): Promise<boolean> {
   if (await scope.stores.tenants.slugTaken(slug)) return false
   try {
-    await createTenant(scope, { slug, name: slug, plan: 'mvp' })
+    await createTenant(scope, { slug, name: slug, plan: 'mvp', locale: portalLanguage })
     return true
   } catch (error) {
     if (error instanceof AppError && error.code === 'tenant.slug_taken') return false
@@ -108,7 +110,7 @@ export function getTenant(scope: TenantScope): Promise<TenantRow> {
 }
 
 /**
- * Changes the tenant's name, and as an operator whether deletions at services have to be approved; its slug stays. The
+ * Changes the tenant's name and the language of its mails, and as an operator whether deletions at services have to be approved; its slug stays. The
  * services are brought up to date.
  *
  * @param version that the caller saw; undefined: whatever it is now
@@ -119,11 +121,12 @@ export async function updateTenant(
   input: UpdateTenant,
   version?: number,
 ): Promise<TenantRow> {
-  const { name, approveDeletions } = input
+  const { name, locale, approveDeletions } = input
   if (approveDeletions !== undefined && scope.standing !== 'operator')
     throw tenantError('tenant.operator_decides')
   const change = {
     ...(name !== undefined && { name }),
+    ...(locale !== undefined && { locale }),
     ...(approveDeletions !== undefined && { approveDeletions }),
   }
   const changed = await scope.transaction(async (stores) => {
@@ -135,6 +138,7 @@ export async function updateTenant(
       subject: { kind: 'tenant', id: before.id },
       before: {
         ...(name !== undefined && { name: before.name }),
+        ...(locale !== undefined && { locale: before.locale }),
         ...(approveDeletions !== undefined && { approveDeletions: before.approveDeletions }),
       },
       after: change,

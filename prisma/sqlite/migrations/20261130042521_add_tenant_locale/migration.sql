@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Tenant" ADD COLUMN "locale" TEXT NOT NULL DEFAULT 'en';
