@@ -20,13 +20,14 @@ import { getPortalName } from '#server/domain/settings/settings'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { MailRecords, Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
-import { createAuthentik, type Authentik } from '#server/integrations/authentik/client'
+import { createAuthentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
 import { createPatientFetch } from '#server/integrations/http/patient-fetch'
 import { createOcisPlanners } from '#server/integrations/ocis/client'
 import type { SmtpOptions } from '#server/integrations/smtp/client'
-import { createStalwartPlanners, createStalwartRecords } from '#server/integrations/stalwart/client'
+import { createStalwart } from '#server/integrations/stalwart/client'
 import { systemClock, type Clock } from '#server/lib/clock'
+import { createPlaces } from '#server/lib/places'
 import { createErrands, type Errands } from '#server/lib/errands'
 import { createMetrics, type Metrics } from '#server/lib/metrics'
 import { createLog, type Log } from '#server/lib/log'
@@ -116,19 +117,17 @@ export interface Container {
   close(): Promise<void>
 }
 
-/** The steps of outside services that are configured. */
-function plannersOf(
-  { stalwart, ocis }: Config,
-  authentik: Authentik | undefined,
-  means: { clock: Clock; fetch: typeof globalThis.fetch },
-): StepPlanner[] {
-  return [
-    ...(authentik?.planners ?? []),
-    ...(stalwart
-      ? createStalwartPlanners({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, ...means })
-      : []),
-    ...(ocis ? createOcisPlanners({ ...ocis, ...means }) : []),
-  ]
+/** The outside services that are configured, each with as many places for calls as tenants are worked on at a time. */
+function openServices(config: Config, clock: Clock) {
+  const { authentik, stalwart, ocis, provisioningConcurrency } = config
+  const fetch = createPatientFetch()
+  const means = () => ({ clock, fetch, places: createPlaces(provisioningConcurrency) })
+  return {
+    authentik:
+      authentik && createAuthentik({ apiUrl: authentik.apiUrl, token: authentik.apiToken, ...means() }),
+    stalwart: stalwart && createStalwart({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, ...means() }),
+    ocisPlanners: ocis ? createOcisPlanners({ ...ocis, ...means() }) : [],
+  }
 }
 
 /** Loaded where there is mail to send: a start without is quicker. */
@@ -175,16 +174,13 @@ export async function createContainer(
     if (jobs) keep(jobs)
     const rows = createRowsQueue(database, clock, defaultLeaseMs)
     const queue = jobs ? createJobsQueue(jobs, rows, clock) : rows
-    const { mail, stalwart } = config
+    const { mail } = config
     const mailer = mail && keep(await openMailer({ ...mail, url: mail.smtpUrl }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
     const passwords = createPasswords()
     const localAccounts = config.authMode === 'standalone'
     const scopes = createScopes(database, clock, { wake, localAccounts, queue })
-    const means = { clock, fetch: createPatientFetch() }
-    const authentik =
-      config.authentik &&
-      createAuthentik({ apiUrl: config.authentik.apiUrl, token: config.authentik.apiToken, ...means })
+    const { authentik, stalwart, ocisPlanners } = openServices(config, clock)
     const onboarding = mailer && {
       mailer,
       sender: async () => ({
@@ -196,7 +192,9 @@ export async function createContainer(
       ...(authentik && { firstPasswordLink: authentik.firstPasswordLink }),
     }
     const planners = replace.planners ?? [
-      ...plannersOf(config, authentik, means),
+      ...(authentik?.planners ?? []),
+      ...(stalwart?.planners ?? []),
+      ...ocisPlanners,
       ...(onboarding ? [createOnboardingPlanner(onboarding)] : []),
     ]
     const concurrency = config.provisioningConcurrency
@@ -244,8 +242,7 @@ export async function createContainer(
       moduleStorage: cacheDriver({ cache, prefix: 'oidc:module', ttlSeconds: 300 }),
       mailer,
       resolver: createResolver({ server: config.dnsResolver }),
-      mailRecords:
-        stalwart && createStalwartRecords({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, clock }),
+      mailRecords: stalwart,
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
       queue,

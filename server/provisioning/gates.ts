@@ -1,10 +1,11 @@
 import type { Clock } from '#server/lib/clock'
 import { IntegrationError } from '#server/lib/errors'
+import { createPlaces } from '#server/lib/places'
 import type { ServiceName } from './step-planner.port'
 
 export interface GateOptions {
   clock: Clock
-  /** So many calls of one service at a time. */
+  /** So many plans and changes at one service at a time. */
   concurrency: number
   /** Gives 0 to 1. */
   random: () => number
@@ -24,7 +25,10 @@ const outagesUntilOpen = 5
 const firstRestSeconds = 5
 const longestRestSeconds = 60
 
-/** One service's gate: a limit on what runs at a time, and a circuit breaker. */
+/**
+ * One service's gate: a limit on what runs at a time, and a circuit breaker. What runs may make several calls at once:
+ * those are limited where they are made.
+ */
 export interface Gate {
   readonly breaker: BreakerState
   /**
@@ -49,8 +53,7 @@ export function createGates(options: GateOptions): (service: ServiceName) => Gat
 }
 
 function createGate(service: ServiceName, { clock, concurrency, random, onChange }: GateOptions): Gate {
-  const waiting: (() => void)[] = []
-  let running = 0
+  const places = createPlaces(concurrency)
   let outagesInARow = 0
   let rests = 0
   let openUntil: Date | null = null
@@ -110,49 +113,25 @@ function createGate(service: ServiceName, { clock, concurrency, random, onChange
     tell()
   }
 
-  async function turn(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted()
-    if (running < concurrency) {
-      running += 1
-      return
-    }
-    await new Promise<void>((resolve, reject) => {
-      const proceed = () => {
-        signal.removeEventListener('abort', leave)
-        resolve()
-      }
-      const leave = () => {
-        const place = waiting.indexOf(proceed)
-        if (place >= 0) waiting.splice(place, 1)
-        reject(signal.reason as Error)
-      }
-      waiting.push(proceed)
-      signal.addEventListener('abort', leave, { once: true })
-    })
-  }
-
   return {
     get breaker() {
       heedClock()
       return stateNow()
     },
-    async run(work, signal) {
-      await turn(signal)
-      let wasProbe = false
-      try {
-        wasProbe = pass()
-        const result = await work()
-        succeeded()
-        return result
-      } catch (error) {
-        if (wasProbe || openUntil === null) failed(error, wasProbe)
-        throw error
-      } finally {
-        if (wasProbe) isProbing = false
-        const next = waiting.shift()
-        if (next) next()
-        else running -= 1
-      }
-    },
+    run: (work, signal) =>
+      places.run(async () => {
+        let wasProbe = false
+        try {
+          wasProbe = pass()
+          const result = await work()
+          succeeded()
+          return result
+        } catch (error) {
+          if (wasProbe || openUntil === null) failed(error, wasProbe)
+          throw error
+        } finally {
+          if (wasProbe) isProbing = false
+        }
+      }, signal),
   }
 }

@@ -2,6 +2,7 @@ import { Configuration } from '@goauthentik/api/dist/runtime.js'
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { lowerAscii } from '#server/lib/ascii'
 import { systemClock, type Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
 import { createExchange } from './exchange'
@@ -24,6 +25,8 @@ export interface AuthentikOptions {
   timeoutMs?: number
   fetch?: typeof globalThis.fetch
   clock?: Clock
+  /** In which the calls are made, so that no more are under way at a time; none: as many as come. */
+  places?: Places | undefined
 }
 
 /** Authentik, as far as Tenantry uses it. */
@@ -43,7 +46,7 @@ export interface Authentik {
 
 /** @throws TypeError for an address or a token that can't be used; its message repeats neither */
 export function createAuthentik(options: AuthentikOptions): Authentik {
-  const { token, timeoutMs = defaultTimeoutMs, clock = systemClock } = options
+  const { token, timeoutMs = defaultTimeoutMs, clock = systemClock, places } = options
   if (!/^[\x21-\x7e]+$/.test(token)) throw new TypeError('the API token of Authentik is not plain ASCII')
   const configuration = new Configuration({
     basePath: apiBase(options.apiUrl),
@@ -52,7 +55,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   })
   let loading: Promise<CoreApi> | undefined
   const api = () => (loading ??= loadApi(configuration))
-  const exchange = createExchange({ timeoutMs, token, clock })
+  const exchange = createExchange({ timeoutMs, token, clock, places })
   const groups = createGroups(api, exchange)
   const users = createUsers(api, exchange)
   return {

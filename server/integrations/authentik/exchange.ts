@@ -1,6 +1,7 @@
 import { ResponseError, type ApiResponse } from '@goauthentik/api/dist/runtime.js'
 import type { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import { createCaller } from '../http/caller'
 import { authentikAsked } from './failure'
 
@@ -29,7 +30,12 @@ export type Exchange = <Schema extends z.ZodType>(
  * @param options.timeoutMs for one call, from sending to the answer's last byte
  * @param options.token struck out of whatever an error repeats
  */
-export function createExchange(options: { timeoutMs: number; token: string; clock: Clock }): Exchange {
+export function createExchange(options: {
+  timeoutMs: number
+  token: string
+  clock: Clock
+  places?: Places | undefined
+}): Exchange {
   const ask = createCaller(authentikAsked(options.token), options)
   return ({ send, ...call }, signal) => ask({ ...call, send: (init) => settle(send(init)) }, signal)
 }

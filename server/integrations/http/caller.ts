@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
 import type { IntegrationFailure } from '#server/lib/errors'
+import { endlessPlaces, type Places } from '#server/lib/places'
 import { bodyKind, isDone, parseBody, readAnswer, type Answer } from './answer'
 import { failuresOf, RefusedError, type Failing } from './failures'
 import { parseRetryAfter } from './retry-after'
@@ -63,22 +64,28 @@ export type Ask = <Schema extends z.ZodType>(
  * addresses and pages.
  *
  * @param options.timeoutMs for one call, from sending to the answer's last byte
+ * @param options.places a call takes one while it is under way; waiting for it is not counted as the call's time
  */
-export function createCaller(respondent: Respondent, options: { timeoutMs: number; clock: Clock }): Ask {
+export function createCaller(
+  respondent: Respondent,
+  options: { timeoutMs: number; clock: Clock; places?: Places | undefined },
+): Ask {
   const { fit, failed, misfit, silent, lost } = failuresOf(respondent)
+  const { places = endlessPlaces } = options
 
   return async ({ purpose, send, answer: schema, ...limits }, signal) => {
     const { timeoutMs = options.timeoutMs, limitBytes = answerLimitBytes } = limits
     signal.throwIfAborted()
-    const deadline = AbortSignal.timeout(timeoutMs)
-    let answer: Answer | undefined
-    try {
-      const init = { signal: AbortSignal.any([signal, deadline]), redirect: 'manual' } as const
-      answer = await readAnswer(await send(init), limitBytes)
-    } catch (error) {
-      signal.throwIfAborted()
-      throw deadline.aborted ? silent(purpose, timeoutMs) : lost(purpose, error)
-    }
+    const answer = await places.run(async () => {
+      const deadline = AbortSignal.timeout(timeoutMs)
+      try {
+        const init = { signal: AbortSignal.any([signal, deadline]), redirect: 'manual' } as const
+        return await readAnswer(await send(init), limitBytes)
+      } catch (error) {
+        signal.throwIfAborted()
+        throw deadline.aborted ? silent(purpose, timeoutMs) : lost(purpose, error)
+      }
+    }, signal)
     signal.throwIfAborted()
     if (!answer)
       throw failed('contract', `${respondent.name} was asked to ${purpose}, and its answer is too large`)

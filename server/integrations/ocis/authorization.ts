@@ -1,4 +1,5 @@
 import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import { createCaller } from '../http/caller'
 import { createShared } from '../http/shared'
 import { issuerAsked } from './failure'
@@ -40,6 +41,7 @@ interface Tools {
   timeoutMs: number
   clock: Clock
   fetch: typeof globalThis.fetch
+  places?: Places | undefined
 }
 
 /** @throws TypeError for what can't be used; its message repeats none of it */

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
 import { createAuthorization, type OcisAuth } from './authorization'
@@ -30,6 +31,8 @@ export interface OcisOptions {
   timeoutMs?: number
   fetch?: typeof globalThis.fetch
   clock?: Clock
+  /** In which the calls are made, so that no more are under way at a time; none: as many as come. */
+  places?: Places | undefined
 }
 
 /**
@@ -44,10 +47,11 @@ export function createOcisPlanners(options: OcisOptions): StepPlanner[] {
     timeoutMs = defaultTimeoutMs,
     fetch = globalThis.fetch,
     clock = systemClock,
+    places,
   } = options
   const base = apiBase(options.apiUrl)
-  const authorization = createAuthorization(auth, { timeoutMs, clock, fetch })
-  const exchange = createExchange({ base, authorization, timeoutMs, clock, fetch })
+  const authorization = createAuthorization(auth, { timeoutMs, clock, fetch, places })
+  const exchange = createExchange({ base, authorization, timeoutMs, clock, fetch, places })
   const spaces = createSpaces(exchange)
   const people = createPeople(exchange)
   const permissions = createPermissions(exchange)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import { createCaller } from '../http/caller'
 import { sendJson } from '../http/request'
 import type { Authorization } from './authorization'
@@ -46,6 +47,7 @@ export function createExchange(options: {
   timeoutMs: number
   clock: Clock
   fetch: typeof globalThis.fetch
+  places?: Places | undefined
 }): Exchange {
   const { base, authorization, timeoutMs, fetch } = options
   const ask = createCaller(

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
 import { createAccountsPlanner } from './accounts'
@@ -25,11 +26,27 @@ export interface StalwartOptions {
   timeoutMs?: number
   fetch?: typeof globalThis.fetch
   clock?: Clock
+  /** In which the calls are made, so that no more are under way at a time; none: as many as come. */
+  places?: Places | undefined
+}
+
+/** Stalwart, as far as Tenantry uses it. */
+export interface Stalwart {
+  /** Its steps: `domains`, mail domains with their DKIM keys, and `accounts`, a mailbox for each member. */
+  readonly planners: StepPlanner[]
+  /**
+   * The DNS records that Stalwart wants published for a domain: MX, SPF, DKIM, DMARC, SRV and more.
+   *
+   * @param domain in lower case, as A-labels
+   * @returns none where Stalwart has no such domain (yet)
+   * @throws IntegrationError
+   */
+  recordsOf(domain: string, signal: AbortSignal): Promise<MailRecord[]>
 }
 
 /**
- * The steps `domains` and `accounts` at Stalwart: mail domains with their DKIM keys, and a mailbox for each member.
- * 0.16 and later are asked over JMAP, 0.15 over its REST API; which of the two, the server says.
+ * Stalwart over one connection: 0.16 and later are asked over JMAP, 0.15 over its REST API; which of the two, the
+ * server says, once for everybody.
  *
  * A domain is a tenant's by the stamp `tenantry:TENANT` in its description, a mailbox by `tenantry:TENANT:USER` in
  * the description of a switched-off alias (0.16) or in a URL (0.15). What carries no stamp or another one is refused.
@@ -40,33 +57,28 @@ export interface StalwartOptions {
  *
  * @throws TypeError for an address or a token that can't be used; its message repeats neither
  */
-export function createStalwartPlanners(options: StalwartOptions): StepPlanner[] {
+export function createStalwart(options: StalwartOptions): Stalwart {
   const directory = connect(options)
-  return [createDomainsPlanner(directory), createAccountsPlanner(directory)]
+  return {
+    planners: [createDomainsPlanner(directory), createAccountsPlanner(directory)],
+    recordsOf: (domain, signal) => directory.recordsOf(domain, signal),
+  }
 }
 
-/**
- * The DNS records that Stalwart wants published for a domain: MX, SPF, DKIM, DMARC, SRV and more.
- *
- * @throws TypeError for an address or a token that can't be used; its message repeats neither
- */
-export function createStalwartRecords(options: StalwartOptions): {
-  /**
-   * @param domain in lower case, as A-labels
-   * @returns none where Stalwart has no such domain (yet)
-   * @throws IntegrationError
-   */
-  recordsOf(domain: string, signal: AbortSignal): Promise<MailRecord[]>
-} {
-  const directory = connect(options)
-  return { recordsOf: (domain, signal) => directory.recordsOf(domain, signal) }
-}
+/** @throws TypeError for an address or a token that can't be used */
+export const createStalwartPlanners = (options: StalwartOptions): StepPlanner[] =>
+  createStalwart(options).planners
+
+/** @throws TypeError for an address or a token that can't be used */
+export const createStalwartRecords = (options: StalwartOptions): Pick<Stalwart, 'recordsOf'> =>
+  createStalwart(options)
 
 function connect(options: StalwartOptions): Directory {
   const { timeoutMs = defaultTimeoutMs, fetch = globalThis.fetch, clock = systemClock } = options
   const { authorization, secrets } = credentialsOf(options.token)
   const base = serviceAddress('Stalwart', options.apiUrl).replace(/\/(api|jmap)$/, '')
-  const exchange = createExchange({ base, authorization, secrets, timeoutMs, fetch, clock })
+  const { places } = options
+  const exchange = createExchange({ base, authorization, secrets, timeoutMs, fetch, clock, places })
   const jmap = createJmap(exchange, secrets)
   const rest = createRest(exchange, secrets)
   return createEitherDirectory(exchange, {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
+import type { Places } from '#server/lib/places'
 import { createCaller } from '../http/caller'
 import { sendJson } from '../http/request'
 import { stalwartAsked } from './failure'
@@ -40,6 +41,7 @@ export interface ExchangeOptions {
   timeoutMs: number
   fetch: typeof globalThis.fetch
   clock: Clock
+  places?: Places | undefined
 }
 
 /** Makes the one way in which Stalwart is asked, as `createCaller` says. */
