@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
-import { createStalwartPlanners, createStalwartRecords, type StalwartOptions } from './client'
+import { createStalwart, createStalwartPlanners, createStalwartRecords, type StalwartOptions } from './client'
 import { startStalwartFake, type StalwartFake } from './fake'
 import { bringAbout as bringAboutBy, known, member, newTenant, summary, type Tenant } from './fake-tenants'
 
@@ -197,6 +197,56 @@ describe('domains of 0.15', () => {
       body: JSON.stringify({ type: 'individual', name: 'acme.example', emails: ['x@other.example'] }),
     })
     expect(await bringAbout(newTenant())).toEqual(['refuse domain acme.example'])
+  })
+})
+
+describe.each(['jmap', 'rest'] as const)('which version it is, of %s', (dialect) => {
+  const token = 'admin:four words of mine'
+  const tenants = Array.from({ length: 20 }, (_, n) => newTenant({ domains: [`t${n}.example`] }))
+  const startOf = (spoken: typeof dialect, port = 0) => startStalwartFake({ dialect: spoken, token, port })
+  const planAll = (planners: readonly StepPlanner[]) =>
+    Promise.all(tenants.flatMap((tenant) => planners.map((planner) => planner.plan(tenant, known, signal))))
+
+  it('is asked once for all tenants that begin together, and for the DNS records', async () => {
+    fake = await startOf(dialect)
+    fake.faults.add({ kind: 'delay', ms: 20, operation: 'session', times: 'always' })
+    const { planners, recordsOf } = createStalwart({ apiUrl: fake.url, token })
+    await Promise.all([planAll(planners), recordsOf('acme.example', signal)])
+    await planAll(planners)
+    expect(fake.calls().session).toBe(1)
+  })
+
+  it('is asked once for all to whom it shows that the server is another by now', async () => {
+    const other = dialect === 'jmap' ? 'rest' : 'jmap'
+    fake = await startOf(other)
+    const { planners } = createStalwart({ apiUrl: fake.url, token })
+    await planAll(planners)
+    const port = Number(new URL(fake.url).port)
+    await fake.stop()
+    fake = await startOf(dialect, port)
+    // The first call may meet a connection of before.
+    await vi.waitFor(() => fetch(fake.url))
+    const asked = () => fake.calls().session
+    const before = asked()
+    await vi.waitFor(() => planAll(planners))
+    expect(asked() - before).toBe(1)
+  })
+
+  it('is asked again where an answer does not fit, and what did not fit is said', async () => {
+    fake = await startOf(dialect)
+    const { planners } = createStalwart({ apiUrl: fake.url, token })
+    await planAll(planners)
+    const operation = dialect === 'jmap' ? 'x:Domain/query' : 'principal/list'
+    fake.faults.add({
+      kind: 'answer',
+      operation,
+      status: 200,
+      body: '<html>Stalwart is being replaced</html>',
+    })
+    const error = await failureOf(planners[0]?.plan(newTenant(), known, signal))
+    expect(error).toMatchObject({ kind: 'contract' })
+    expect(String(error)).toContain('HTML page')
+    expect(fake.calls().session).toBe(2)
   })
 })
 

@@ -1,3 +1,4 @@
+import { IntegrationError } from '#server/lib/errors'
 import { createShared } from '../http/shared'
 import type { Directory, Mailbox, MailDomain, Page } from './directory'
 import { anything, type Exchange } from './exchange'
@@ -8,9 +9,14 @@ export const dialects = ['jmap', 'rest'] as const
 /** `jmap`: 0.16 and later. `rest`: 0.15. */
 export type Dialect = (typeof dialects)[number]
 
+/** What the server said; each time that it was asked, another. */
+interface Answered {
+  readonly dialect: Dialect
+}
+
 /**
- * Asks the server once which of the two it speaks, and again where it refuses as one that speaks the other: so an
- * upgrade needs no restart. What was read in one dialect is never asked for in the other, where its id may be that of
+ * Asks the server once which of the two it speaks, for all who want to know, and again where it refuses or answers as
+ * one that speaks the other: so an upgrade needs no restart. What was read in one dialect is never asked for in the other, where its id may be that of
  * something else: such a call fails as `unavailable`, and what it was for is planned anew.
  *
  * @param directories that of each dialect
@@ -19,23 +25,37 @@ export function createEitherDirectory(
   exchange: Exchange,
   directories: Readonly<Record<Dialect, Directory>>,
 ): Directory {
-  let known: Dialect | undefined
-  const askDialect = createShared((signal) => askServer(exchange, signal))
+  let known: Answered | undefined
+  const askDialect = createShared(async (signal) => (known = { dialect: await askServer(exchange, signal) }))
   const origins = new WeakMap<MailDomain | Mailbox, Dialect>()
+
+  const current = async (signal: AbortSignal) => known ?? askDialect(signal)
+
+  /**
+   * After a call failed that went by `used`. Of many that fail together one asks.
+   *
+   * @returns undefined where it speaks the same as before
+   * @throws the failure where it can't be that of another dialect
+   */
+  async function askAgain(error: unknown, used: Answered, signal: AbortSignal): Promise<Dialect | undefined> {
+    if (!looksForeign(error)) throw error
+    const { dialect } = known === used ? await askDialect(signal).catch(() => used) : await current(signal)
+    signal.throwIfAborted()
+    return dialect === used.dialect ? undefined : dialect
+  }
 
   /** Whatever is asked for by name alone. */
   async function ask<Result>(
     work: (directory: Directory, dialect: Dialect) => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
-    const dialect = (known ??= await askDialect(signal))
+    const used = await current(signal)
     try {
-      return await work(directories[dialect], dialect)
+      return await work(directories[used.dialect], used.dialect)
     } catch (error) {
-      if (!looksForeign(error)) throw error
-      known = await askDialect(signal)
-      if (known === dialect) throw error
-      return work(directories[known], known)
+      const other = await askAgain(error, used, signal)
+      if (!other) throw error
+      return work(directories[other], other)
     }
   }
 
@@ -45,14 +65,12 @@ export function createEitherDirectory(
     work: (directory: Directory, dialect: Dialect) => Promise<Result>,
     signal: AbortSignal,
   ): Promise<Result> {
-    const dialect = (known ??= await askDialect(signal))
-    if (things.some((thing) => origins.get(thing) !== dialect)) throw wasUpgraded()
+    const used = await current(signal)
+    if (things.some((thing) => origins.get(thing) !== used.dialect)) throw wasUpgraded()
     try {
-      return await work(directories[dialect], dialect)
+      return await work(directories[used.dialect], used.dialect)
     } catch (error) {
-      if (!looksForeign(error)) throw error
-      known = await askDialect(signal)
-      throw known === dialect ? error : wasUpgraded()
+      throw (await askAgain(error, used, signal)) ? wasUpgraded() : error
     }
   }
 
@@ -110,8 +128,9 @@ export function createEitherDirectory(
 const wasUpgraded = () =>
   failed('unavailable', 'Stalwart speaks another version than when it was read: it has to be read again')
 
-/** A path that is not there; or JMAP of a server that is not managed over it. */
+/** A path that is not there; JMAP of a server that is not managed over it; or an answer in another shape. */
 function looksForeign(error: unknown): boolean {
+  if (error instanceof IntegrationError && error.kind === 'contract') return true
   if (!(error instanceof RefusedError)) return false
   const codes = ['unknownCapability', 'unknownMethod', 'notRequest']
   return [404, 405].includes(error.status) || codes.includes(error.code ?? '')
