@@ -1,28 +1,13 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mailedToken, strongPassword, tokenOf } from '../harness/invitations'
 import { startMailbox, type Mailbox } from '../harness/mailbox'
 import { createTenant, createUser, openPortal, password, places, setUp } from './portal'
 import type { Visit } from './portal'
+import { expectWellMade } from './well-made'
 
 const narrow = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true }
 const openInvitations = (visit: Visit) =>
   visit.page.getByRole('region', { name: 'Open invitations' }).getByRole('listitem')
-
-/** Nothing for axe to find in either theme, and nothing wider than the screen. */
-async function expectWellMade({ page }: Visit): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await page.waitForFunction((theme) => document.documentElement.classList.contains(theme), colorScheme)
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
-      .analyze()
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
-  }
-  expect(
-    await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-  ).toBe(0)
-}
 
 async function idOf(visit: Visit): Promise<string> {
   return ((await visit.call('GET', '/api/me')) as { user: { id: string } }).user.id

@@ -1,10 +1,7 @@
-import AxeBuilder from '@axe-core/playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startIdentityProvider, type IdentityProvider } from '../harness/identity-provider'
+import { faultsOn } from './axe'
 import { live, openPortal, openReplicatedPortal, setUp, type BrowserPortal, type Visit } from './portal'
-
-const faultsOf = async ({ page }: Visit) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)
 
 describe('oidc-only', () => {
   let idp: IdentityProvider
@@ -27,7 +24,7 @@ describe('oidc-only', () => {
     const { page } = visit
     await visit.open('/account')
     expect(new URL(page.url()).pathname).toBe('/login')
-    expect(await faultsOf(visit)).toEqual([])
+    expect(await faultsOn(visit.page)).toEqual([])
     await page.getByRole('link', { name: /^Continue with/ }).click()
     await page.getByRole('button', { name: 'Ada Lovelace' }).click()
     await page.waitForURL(`${portal.server.url}/account`)
@@ -35,7 +32,7 @@ describe('oidc-only', () => {
     await page.getByRole('heading', { name: 'Sign-in methods' }).waitFor()
     await page.getByText('Your only way in').waitFor()
     expect(await page.getByRole('heading', { name: 'Password', exact: true }).count()).toBe(0)
-    expect(await faultsOf(visit)).toEqual([])
+    expect(await faultsOn(visit.page)).toEqual([])
 
     await page.getByRole('button', { name: /Ada Lovelace/ }).click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
@@ -50,7 +47,7 @@ describe('oidc-only', () => {
     await visit.page.goto('/auth/oidc/callback?code=x&state=x')
     await live(visit.page)
     await visit.page.getByRole('heading', { name: 'This sign-in is over' }).waitFor()
-    expect(await faultsOf(visit)).toEqual([])
+    expect(await faultsOn(visit.page)).toEqual([])
     await visit.page.getByRole('link', { name: 'Start again' }).click()
     await visit.page.getByRole('button', { name: 'Max Member' }).click()
     await visit.page.waitForURL(`${portal.server.url}/`)
@@ -100,7 +97,7 @@ describe('standalone', () => {
     await page.getByLabel('Client secret').fill(idp.clientSecret)
     await page.getByRole('button', { name: 'Save provider' }).click()
     await page.getByText('The provider is saved').waitFor()
-    expect(await faultsOf(boss)).toEqual([])
+    expect(await faultsOn(boss.page)).toEqual([])
 
     await boss.open('/account')
     await page.getByRole('button', { name: 'Link a sign-in' }).click()
@@ -114,7 +111,7 @@ describe('standalone', () => {
     const visit = await portal.visit()
     await visit.open('/login')
     await visit.page.getByLabel('E-mail address').waitFor()
-    expect(await faultsOf(visit)).toEqual([])
+    expect(await faultsOn(visit.page)).toEqual([])
     await visit.page.getByRole('link', { name: /^Continue with/ }).click()
     await visit.page.getByRole('button', { name: 'Max Member' }).click()
     await visit.page.waitForURL(`${portal.server.url}/`)

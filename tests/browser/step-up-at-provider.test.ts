@@ -1,7 +1,7 @@
-import AxeBuilder from '@axe-core/playwright'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { query } from '../e2e/scene'
 import { startIdentityProvider, type IdentityProvider } from '../harness/identity-provider'
+import { faultsOn } from './axe'
 import { live, openReplicatedPortal, type Visit } from './portal'
 
 let idp: IdentityProvider
@@ -50,8 +50,6 @@ const sessionsNow = () =>
   )
 const cookie = async () =>
   (await olga.context.cookies()).find(({ name }) => name.endsWith('tenantry_session'))?.value
-const faultsOf = async ({ page }: Visit) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)
 
 /** Presses the button for a change that matters, as far as the provider's own page. */
 async function untilProvider(): Promise<void> {
@@ -61,7 +59,7 @@ async function untilProvider(): Promise<void> {
   await page.getByRole('alertdialog').getByRole('button', { name: 'Disable user' }).click()
   const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' })
   await dialog.getByText('You signed in by your organisation’s identity provider').waitFor()
-  expect(await faultsOf(olga)).toEqual([])
+  expect(await faultsOn(olga.page)).toEqual([])
   await dialog.getByRole('link', { name: 'Sign in once more' }).click()
   // It asks, though it knows who is signed in there.
   await page.getByRole('heading', { name: 'Who are you?' }).waitFor()
@@ -72,7 +70,7 @@ const failure = async (title: string) => {
   await olga.page.waitForURL((url) => url.pathname === '/auth/failed')
   await live(olga.page)
   await olga.page.getByRole('heading', { name: title }).waitFor()
-  expect(await faultsOf(olga)).toEqual([])
+  expect(await faultsOn(olga.page)).toEqual([])
   expect(await usersNow()).toEqual([
     { email: 'max@example.org', status: 'active' },
     { email: 'olga@example.org', status: 'active' },

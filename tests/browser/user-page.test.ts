@@ -1,6 +1,6 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { faultsOn } from './axe'
 import { createTenant, createUser, live, operator, password, places, setUp } from './portal'
 import type { Visit } from './portal'
 
@@ -57,8 +57,7 @@ describe.each(places)('$place', ({ open: openPortal, isWhole }) => {
           (theme) => document.documentElement.classList.contains(theme),
           colorScheme,
         )
-        const { violations } = await new AxeBuilder({ page: visit.page }).analyze()
-        expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+        expect(await faultsOn(visit.page)).toEqual([])
       }
       const overflow = await visit.page.evaluate(
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -117,7 +116,7 @@ describe.each(places)('$place', ({ open: openPortal, isWhole }) => {
     const { page } = boss
     await boss.open(path)
     await section('Profile').getByText('Set up', { exact: true }).waitFor()
-    if (isWhole) expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
+    if (isWhole) expect(await faultsOn(page)).toEqual([])
     await section('Two-step sign-in').getByRole('button', { name: 'Reset two-step sign-in…' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click()
     await section('Profile').getByText('Set up', { exact: true }).waitFor()

@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect } from 'vitest'
+import { faultsOn, wcag } from './axe'
 import type { Visit } from './portal'
 
 /** Nothing for axe to find in either theme, and nothing wider than the screen. */
@@ -7,10 +7,7 @@ export async function expectWellMade({ page }: Pick<Visit, 'page'>): Promise<voi
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.waitForFunction((theme) => document.documentElement.classList.contains(theme), colorScheme)
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag22aa'])
-      .analyze()
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+    expect(await faultsOn(page, wcag)).toEqual([])
   }
   expect(
     await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
