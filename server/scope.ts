@@ -1,31 +1,27 @@
-import { auditStore, type AuditActor } from '#server/domain/audit/audit.store'
-import { allDomainsStore, domainsStore } from '#server/domain/domains/domains.store'
-import { invitationsStore, openInvitationsStore } from '#server/domain/invitations/invitations.store'
-import { membersStore } from '#server/domain/members/members.store'
-import { settingsStore } from '#server/domain/settings/settings.store'
-import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
-import type { TenantStanding } from '#server/domain/tenants/tenants.policy'
-import { exportsStore } from '#server/domain/tenants/exports.store'
-import { tenantsStore, tenantStore, type TenantRow } from '#server/domain/tenants/tenants.store'
-import { usersStore, type UserChange } from '#server/domain/users/users.store'
-import { grantsStore } from '#server/auth/jit/grants.store'
-import { identitiesStore, ownIdentitiesStore } from '#server/auth/jit/identities.store'
-import { endedSessionsStore } from '#server/auth/sessions/ended-sessions.store'
-import { resetsStore } from '#server/auth/passwords/resets.store'
-import { factorsStore } from '#server/auth/second-factor/factors.store'
-import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
-import { requirementStore } from '#server/auth/second-factor/requirement.store'
-import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
-import { desiredStore } from '#server/provisioning/desired.store'
-import { onboardingStore } from '#server/provisioning/onboarding.store'
-import { personStore } from '#server/provisioning/person.store'
-import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
-import { receiptsStore } from '#server/provisioning/receipts.store'
-import { boardStore } from '#server/provisioning/drift/board.store'
-import { driftStore } from '#server/provisioning/drift/drift.store'
-import { stepsStore, type Announced } from '#server/provisioning/steps.store'
+import type { AuditActor } from '#server/domain/audit/audit.store'
+import { may, type TenantPermission, type TenantStanding } from '#server/domain/tenants/tenants.policy'
+import { tenantsStore, type TenantRow } from '#server/domain/tenants/tenants.store'
+import { mayInVault, type VaultPermission } from '#server/domain/vaults/vaults.policy'
+import { findVault } from '#server/domain/vaults/vaults.store'
+import type { Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
+import type { MachineScope } from '#shared/contracts/machines'
+import type { TenantRole } from '#shared/contracts/tenants'
 import type { Database, DatabaseClient } from '#server/storage/database'
+
+import {
+  callerStores,
+  platformStores,
+  tenantStores,
+  vaultStores,
+  type Acting,
+  type CallerStores,
+  type PlatformStores,
+  type TenantStores,
+  type VaultStores,
+} from './scope-stores'
+
+export type { CallerStores, PlatformStores, TenantStores, VaultStores }
 
 /** The portal's own session that a caller came with. */
 export interface CallerSession {
@@ -47,6 +43,23 @@ export interface Caller {
   readonly platformRole: 'user' | 'operator'
   /** Null where they came without one, such as with a token. */
   readonly session: CallerSession | null
+}
+
+/** A machine that has signed its request, or a script with an API token; and for whom it acts. */
+export interface Machine {
+  readonly by:
+    | { readonly kind: 'machine'; readonly id: string; readonly handle: string; readonly did: string }
+    | { readonly kind: 'token'; readonly id: string; readonly name: string }
+  readonly principal: {
+    readonly id: string
+    /** The member whose principal it is; null: a service's. */
+    readonly userId: string | null
+    /** What it may do at most, a member's membership considered. */
+    readonly role: TenantRole
+  }
+  readonly tenant: { readonly id: string; readonly slug: string }
+  /** Null: all that the role allows. */
+  readonly scopes: ReadonlySet<MachineScope> | null
 }
 
 /**
@@ -90,119 +103,24 @@ export interface OperatorScope extends Scope<PlatformStores & CallerStores> {
 
 /** One tenant, and somebody who may do something in it. */
 export interface TenantScope extends Scope<TenantStores> {
-  readonly actorId: string
+  /** The user who acts, or in whose name a machine does; null: a machine of one of the tenant's services. */
+  readonly actorId: string | null
+  readonly actor: Extract<AuditActor, { id: string }>
   readonly tenant: { readonly id: string; readonly slug: string; readonly status: TenantRow['status'] }
   /** What the actor is to the tenant. An operator who is a member too counts as operator. */
   readonly standing: TenantStanding
+  /** Whether the actor may do this here: by their standing and, a machine, by its scopes. */
+  permits(permission: TenantPermission): boolean
 }
 
-interface Acting {
-  clock: Clock
-  /** Whether people have accounts here; where not, the settings are not read. */
-  localAccounts: boolean
-  actor: AuditActor
-  requestId: string
-  /** Told of a tenant with the transaction that asks for it. */
-  queue: Announced | undefined
-}
-
-export type CallerStores = ReturnType<typeof callerStores>
-export type PlatformStores = ReturnType<typeof platformStores>
-export type TenantStores = ReturnType<typeof tenantStores>
-
-/** What a person may change of their own; never what they may do. */
-type OwnChange = Pick<UserChange, 'name' | 'locale' | 'passwordHash'>
-
-/** Of whom a second factor is asked, by what the operator set. */
-function requirementOf(db: DatabaseClient, { clock, localAccounts }: Acting) {
-  const settings = settingsStore(db, clock)
-  return requirementStore(db, localAccounts ? () => settings.find('secondFactorRequiredOf') : undefined)
-}
-
-function callerStores(db: DatabaseClient, acting: Acting, { userId, platformRole }: Caller) {
-  const viewer = { userId, all: platformRole === 'operator' }
-  const users = usersStore(db, acting.clock)
-  return {
-    self: {
-      async get() {
-        const user = await users.find(userId)
-        if (!user) throw new Error(`User ${userId} is signed in and has no record`)
-        return user
-      },
-      update: (change: OwnChange, version?: number) => users.update(userId, change, version),
-    },
-    ownSessions: ownSessionsStore(db, acting.clock, userId),
-    ownIdentities: ownIdentitiesStore(db, userId),
-    ownFactors: factorsStore(db, acting.clock, userId),
-    ownPerson: personStore(db, acting.clock, userId, acting.queue),
-    ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
-    requirement: requirementOf(db, acting),
-    /** Those that the caller is a member of. */
-    ownTenants: { list: tenantsStore(db, acting.clock, { userId, all: false }).list },
-    ownSubscriptions: subscriptionsStore(db, { userId, all: false }),
-    /** Those that the caller may see: for an operator all. */
-    tenants: { list: tenantsStore(db, acting.clock, viewer).list },
-    subscriptions: subscriptionsStore(db, viewer),
-    audit: { record: auditStore(db, acting).record },
-  }
-}
-
-function platformStores(db: DatabaseClient, acting: Acting) {
-  const { clock, actor } = acting
-  const viewer = { userId: actor.kind === 'user' ? actor.id : '', all: true }
-  return {
-    users: usersStore(db, clock),
-    sessions: sessionsStore(db, clock),
-    identities: identitiesStore(db, clock),
-    grants: grantsStore(db),
-    endedSessions: endedSessionsStore(db, clock),
-    settings: settingsStore(db, clock),
-    factorsOf: (userId: string) => factorsStore(db, clock, userId),
-    personOf: (userId: string) => personStore(db, clock, userId, acting.queue),
-    passkeyOwners: passkeyOwnersStore(db),
-    requirement: requirementOf(db, acting),
-    resets: resetsStore(db, clock),
-    tenants: tenantsStore(db, clock, viewer),
-    audit: auditStore(db, acting),
-    /** The audit where somebody has just proved who they are. */
-    auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
-    /** Tenants whose time of grace is over. */
-    overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
-    openInvitations: openInvitationsStore(db, clock),
-    allDomains: allDomainsStore(db, clock),
-    board: boardStore(db, clock, acting.queue),
-    /** Of all tenants, and what is nobody's. */
-    allDrift: driftStore(db, null),
-    /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
-    ofTenant: (tenantId: string, proven = actor) => tenantStores(db, { ...acting, actor: proven }, tenantId),
-  }
-}
-
-function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
-  const { clock, actor } = acting
-  const { findByEmail } = usersStore(db, clock)
-  const requirement = requirementOf(db, acting)
-  const receipts = receiptsStore(db, clock, tenantId)
-  return {
-    tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
-    invitations: invitationsStore(db, clock, tenantId),
-    members: membersStore(db, clock, tenantId, async (userId) => {
-      await requirement.apply(userId)
-      await ownSessionsStore(db, clock, userId).askRotation()
-      await receipts.follow(userId)
-    }),
-    domains: domainsStore(db, clock, tenantId),
-    /** People who could become members. */
-    people: { findByEmail },
-    subscription: subscriptionStore(db, clock, tenantId),
-    steps: stepsStore(db, clock, tenantId, acting.queue),
-    desired: desiredStore(db, tenantId),
-    exports: exportsStore(db, clock, tenantId),
-    receipts,
-    onboarding: onboardingStore(db, clock, tenantId),
-    drift: driftStore(db, tenantId),
-    audit: auditStore(db, { ...acting, tenantId }),
-  }
+/** One vault, and somebody who may know of it. */
+export interface VaultScope extends Scope<VaultStores> {
+  readonly actor: Extract<AuditActor, { id: string }>
+  /** Whose lease a secret's is; null: a person, who has no use for one. */
+  readonly machine: Machine | null
+  readonly tenant: TenantScope['tenant']
+  readonly vault: { readonly id: string; readonly handle: string }
+  permits(permission: VaultPermission): boolean
 }
 
 export interface Scopes {
@@ -216,7 +134,9 @@ export interface Scopes {
   /**
    * @returns null where no tenant has this slug, or the caller may not know of it: the two can't be told apart
    */
-  tenant(caller: Caller, slug: string, requestId: string): Promise<TenantScope | null>
+  tenant(who: Caller | Machine, slug: string, requestId: string): Promise<TenantScope | null>
+  /** @returns null where there is no such vault, or who asks may not know of it */
+  vault(who: Caller | Machine, id: string, requestId: string): Promise<VaultScope | null>
 }
 
 /**
@@ -244,13 +164,30 @@ export function createScopes(
       transaction: (work) => database.transaction((tx) => work(storesOver(tx))),
     }
   }
-  const actingOf = (caller: Caller, requestId: string): Acting => ({
+  const actorOf = (who: Caller | Machine) =>
+    'by' in who ? { kind: who.by.kind, id: who.by.id } : { kind: 'user' as const, id: who.userId }
+  const actingOf = (who: Caller | Machine, requestId: string): Acting => ({
     clock,
     localAccounts,
     queue,
     requestId,
-    actor: { kind: 'user', id: caller.userId },
+    actor: actorOf(who),
   })
+  /** The tenant of a slug, and what who asks is in it; null where they may not know of it. */
+  async function findTenant(who: Caller | Machine, slug: string) {
+    if ('by' in who) {
+      const { principal, scopes, tenant: own } = who
+      if (own.slug !== slug) return null
+      const viewer = { userId: principal.userId ?? '', all: true }
+      const tenant: TenantRow | null = await tenantsStore(database.client, clock, viewer).findBySlug(slug)
+      return tenant && { tenant, standing: principal.role, actorId: principal.userId, scopes }
+    }
+    const { userId: actorId, platformRole } = who
+    const viewer = { userId: actorId, all: platformRole === 'operator' }
+    const tenant: TenantRow | null = await tenantsStore(database.client, clock, viewer).findBySlug(slug)
+    const standing = platformRole === 'operator' ? ('operator' as const) : tenant?.role
+    return tenant && standing ? { tenant, standing, actorId, scopes: null } : null
+  }
   function callerScope(caller: Caller, requestId: string): CallerScope {
     const { userId: actorId, session, platformRole } = caller
     const acting = actingOf(caller, requestId)
@@ -282,19 +219,41 @@ export function createScopes(
       return { ...scopeOf(requestId, storesOver), actorId, session, platformRole }
     },
 
-    async tenant(caller, slug, requestId) {
-      const acting = actingOf(caller, requestId)
-      const viewer = { userId: caller.userId, all: caller.platformRole === 'operator' }
-      const tenant: TenantRow | null = await tenantsStore(database.client, clock, viewer).findBySlug(slug)
-      if (!tenant) return null
-      const standing = caller.platformRole === 'operator' ? 'operator' : tenant.role
-      if (!standing) return null
+    async tenant(who, slug, requestId) {
+      const acting = actingOf(who, requestId)
+      const found = await findTenant(who, slug)
+      if (!found) return null
+      const { tenant, standing, actorId, scopes } = found
       const { id } = tenant
       return {
         ...scopeOf(requestId, (db) => tenantStores(db, acting, id)),
-        actorId: caller.userId,
+        actorId,
+        actor: actorOf(who),
         tenant: { id, slug: tenant.slug, status: tenant.status },
         standing,
+        permits: (permission) =>
+          may(standing, permission) && (!scopes || scopes.has(permission as MachineScope)),
+      }
+    },
+
+    async vault(who, id, requestId) {
+      const isMachine = 'by' in who
+      const asked = isMachine ? { principalId: who.principal.id } : { userId: who.userId }
+      const found = await findVault(database.client, id, asked)
+      if (!found || (isMachine && found.tenant.id !== who.tenant.id)) return null
+      const { tenant, handle, isBound } = found
+      const role = isMachine ? who.principal.role : found.role
+      const mayKnow = role !== null || (!isMachine && who.platformRole === 'operator')
+      if (!mayKnow || (isMachine && !isBound)) return null
+      const acting = actingOf(who, requestId)
+      return {
+        ...scopeOf(requestId, (db) => vaultStores(db, acting, found)),
+        actor: actorOf(who),
+        machine: isMachine ? who : null,
+        tenant,
+        vault: { id, handle },
+        permits: (permission) =>
+          mayInVault({ role, isBound, isMachine }, permission, isMachine ? who.scopes : null),
       }
     },
   }

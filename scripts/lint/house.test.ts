@@ -85,7 +85,7 @@ const allowed = `
   server/storage/transactions.ts > ./generated/sqlite/client
   server/scope.ts > #server/domain/members/members.store
   server/scope.ts > #server/auth/sessions/sessions.store
-  server/scope.ts > type #server/domain/members/members.policy
+  server/scope.ts > #server/domain/members/members.policy
   server/scope.ts > #server/storage/database
   server/container.ts > #server/integrations/authentik/client
   server/container.ts > #server/domain/tenants/tenants.store
@@ -155,7 +155,6 @@ const refused = `
   server/storage/database.ts > #server/vault/keyring
   server/storage/database.ts > #server/domain/tenants/tenants
   server/storage/database.ts > #server/config/config
-  server/scope.ts > #server/domain/members/members.policy
   server/scope.ts > #server/domain/tenants/tenants
   server/scope.ts > #server/http/define-route
   server/scope.ts > #server/container

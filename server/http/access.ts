@@ -1,5 +1,20 @@
 import type { TenantPermission } from '#server/domain/tenants/tenants'
-import type { CallerScope, OperatorScope, PlatformScope, SessionScope, TenantScope } from '#server/scope'
+import type { VaultPermission } from '#server/domain/vaults/vaults'
+import type {
+  CallerScope,
+  Machine,
+  OperatorScope,
+  PlatformScope,
+  SessionScope,
+  TenantScope,
+  VaultScope,
+} from '#server/scope'
+
+/** A machine that asks about itself. */
+export interface MachineSelf {
+  readonly machine: Machine
+  readonly platform: PlatformScope
+}
 
 /** What a route with `anyone()` is given: nothing that reaches a record. */
 export interface OpenScope {
@@ -13,7 +28,9 @@ export type Access =
   | { readonly kind: 'caller' }
   | { readonly kind: 'session' }
   | { readonly kind: 'operator' }
+  | { readonly kind: 'self' }
   | { readonly kind: 'tenant'; readonly permission: TenantPermission }
+  | { readonly kind: 'vault'; readonly permission: VaultPermission }
 
 /** The scope that each kind of access gives to the route's handler. */
 export interface ScopeByAccess {
@@ -22,7 +39,10 @@ export interface ScopeByAccess {
   caller: CallerScope
   session: SessionScope
   operator: OperatorScope
+  /** A person, or a machine that asks about itself. */
+  self: CallerScope | MachineSelf
   tenant: TenantScope
+  vault: VaultScope
 }
 export type ScopeOf<Granted extends Access> = ScopeByAccess[Granted['kind']]
 
@@ -43,6 +63,12 @@ export const session = () => ({ kind: 'session' }) as const
 
 /** An operator of the platform. */
 export const operator = () => ({ kind: 'operator' }) as const
+
+/** Whoever has proved who they are, machines too, about themselves. */
+export const self = () => ({ kind: 'self' }) as const
+
+/** Somebody with this permission in the vault that the path's `:id` names. */
+export const vault = (permission: VaultPermission) => ({ kind: 'vault', permission }) as const
 
 /** Somebody with this permission in the tenant that the path's `:slug` names. */
 export const tenant = (permission: TenantPermission) => ({ kind: 'tenant', permission }) as const

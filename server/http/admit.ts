@@ -1,9 +1,11 @@
 import { getRouterParam, type H3Event } from 'h3'
 import { bearerError } from '#server/auth/bearer/bearer'
-import { may, mayWhile, tenantError } from '#server/domain/tenants/tenants'
+import { isResting, mayWhile, tenantError } from '#server/domain/tenants/tenants'
+import { vaultError } from '#server/domain/vaults/vaults'
+import { Id } from '#shared/contracts/common'
 import { slugPattern } from '#shared/contracts/slugs'
 import type { TenantStatus } from '#shared/contracts/tenants'
-import type { Caller } from '#server/scope'
+import type { Caller, Machine } from '#server/scope'
 import type { Access, ScopeByAccess, ScopeOf } from './access'
 import { httpError } from './http.errors'
 
@@ -11,7 +13,8 @@ import { httpError } from './http.errors'
  * Checks a route's access for a request, and builds the scope that it grants.
  *
  * @throws AppError auth.required, auth.session_ended, auth.user_disabled (401); access.denied (403); tenant.not_found
- *   (404), the same whether the tenant does not exist or the caller may not know of it; tenant.not_active (409) where
+ *   and vault.not_found
+ *   (404), the same whether it does not exist or the caller may not know of it; tenant.not_active (409) where
  *   a tenant rests and its own people would change something
  */
 export async function admit<Granted extends Access>(
@@ -37,13 +40,28 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
       if (known(event).platformRole !== 'operator') throw httpError('access.denied')
       return container.scopes.operator(known(event), requestId)
     case 'tenant': {
-      const who = known(event)
+      const who = event.context.machine ?? known(event)
       const slug = getRouterParam(event, 'slug') ?? ''
       const scope = slugPattern.test(slug) ? await container.scopes.tenant(who, slug, requestId) : null
       if (!scope) throw tenantError('tenant.not_found')
       const { standing, tenant } = scope
-      if (!may(standing, access.permission)) throw httpError('access.denied')
+      if (!scope.permits(access.permission)) throw httpError('access.denied')
       if (!mayWhile(tenant.status, standing, access.permission)) throw resting(tenant.status)
+      return scope
+    }
+    case 'self': {
+      const { machine } = event.context
+      return machine
+        ? { machine, platform: container.scopes.platform(requestId) }
+        : container.scopes.caller(known(event), requestId)
+    }
+    case 'vault': {
+      const who: Caller | Machine = event.context.machine ?? known(event)
+      const id = Id.safeParse(getRouterParam(event, 'id'))
+      const scope = id.success ? await container.scopes.vault(who, id.data, requestId) : null
+      if (!scope) throw vaultError('vault.not_found')
+      if (!scope.permits(access.permission)) throw httpError('access.denied')
+      if (isResting(scope.tenant.status)) throw resting(scope.tenant.status)
       return scope
     }
   }
@@ -59,6 +77,7 @@ function resting(status: TenantStatus) {
 
 function known({ context }: H3Event): Caller {
   if (context.caller) return context.caller
+  if (context.machine) throw httpError('access.denied', { detail: 'This is for people, not for machines.' })
   if (context.bearer) throw bearerError('auth.user_unknown', { detail: 'Call GET /api/users/me first.' })
   switch (context.sessionAbsence) {
     case 'disabled':

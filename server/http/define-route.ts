@@ -135,7 +135,7 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
 
   const key =
     event.method === 'POST' && route.idempotency !== 'never' && getRequestHeader(event, 'idempotency-key')
-  const actorId = caller?.userId
+  const actorId = caller?.userId ?? event.context.machine?.by.id
   if (key && actorId) {
     const request = JSON.stringify([event.method, event.path, rawBody ?? null])
     const answer = await container.idempotency.once({ actorId, key, request }, work)

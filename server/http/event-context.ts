@@ -1,7 +1,7 @@
 import type { Container } from '#server/container'
 import type { VerifiedToken } from '#server/auth/bearer/bearer'
 import type { SessionAbsence } from '#server/auth/sessions/find-session'
-import type { Caller } from '#server/scope'
+import type { Caller, Machine } from '#server/scope'
 
 declare module 'h3' {
   interface H3EventContext {
@@ -11,6 +11,8 @@ declare module 'h3' {
     requestId: string
     /** Set by middleware/20.caller: who has proved who they are; null for nobody. */
     caller: Caller | null
+    /** Set by the same: the machine or script that has proved itself; never beside a caller. */
+    machine?: Machine | undefined
     /** The access token that the request came with, where it holds; also that of somebody whom nobody here knows. */
     bearer?: { token: string; verified: VerifiedToken } | undefined
     /** Why there is no session, where the browser sent a token of one. */

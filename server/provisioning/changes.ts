@@ -64,7 +64,8 @@ export async function* watchSteps(
 }
 
 async function maySee({ standing, actorId, stores }: TenantScope): Promise<boolean> {
-  return standing === 'operator' || (await stores.members.find(actorId)) !== null
+  if (standing === 'operator') return true
+  return actorId !== null && (await stores.members.find(actorId)) !== null
 }
 
 /** Remembers that a tenant's steps may have changed: only whether, so that it needs no room. */

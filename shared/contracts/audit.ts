@@ -7,7 +7,11 @@ const Fields = z.record(z.string(), z.unknown()).nullable()
 export const AuditEntry = z.object({
   id: Id,
   at: Timestamp,
-  actor: z.object({ kind: z.enum(['user', 'system']), id: z.string().nullable(), name: z.string() }),
+  actor: z.object({
+    kind: z.enum(['user', 'machine', 'token', 'system']),
+    id: z.string().nullable(),
+    name: z.string(),
+  }),
   action: z.string(),
   /** The present name of a person; null for everything else. */
   subject: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),

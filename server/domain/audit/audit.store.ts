@@ -5,7 +5,7 @@ import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import { keptOf } from './audit.policy'
 
 /** Who an entry names as the one who acted. */
-export type AuditActor = { kind: 'user'; id: string } | { kind: 'system' }
+export type AuditActor = { kind: 'user' | 'machine' | 'token'; id: string } | { kind: 'system' }
 
 /** Fields of a record before or after a change. Dates are written out; secrets have no place here. */
 export type AuditFields = Record<string, string | number | boolean | null | Date | undefined>
@@ -27,6 +27,11 @@ export interface AuditRecord {
       | 'token'
       | 'drift'
       | 'sweep'
+      | 'machine'
+      | 'vault'
+      | 'secret'
+      | 'lease'
+      | 'connection'
     id: string
   }
   before?: AuditFields
@@ -62,6 +67,20 @@ function fieldsOf(stored: unknown): Record<string, unknown> | null {
   return stored && typeof stored === 'object' ? { ...stored } : null
 }
 
+/** The present names of people, machines and tokens by their ids. */
+async function namesOf(db: DatabaseClient, ids: string[]): Promise<Map<string, string>> {
+  const where = { where: { id: { in: [...new Set(ids)] } } }
+  const [people, machines, tokens] = await Promise.all([
+    db.user.findMany({ ...where, select: { id: true, name: true } }),
+    db.identity.findMany({ ...where, select: { id: true, handle: true } }),
+    db.apiToken.findMany({ ...where, select: { id: true, name: true } }),
+  ])
+  return new Map([
+    ...[...people, ...tokens].map(({ id, name }) => [id, name] as const),
+    ...machines.map(({ id, handle }) => [id, handle] as const),
+  ])
+}
+
 export type AuditStore = ReturnType<typeof auditStore>
 
 /** The audit of one tenant, or of the platform where no tenant is given. Entries are added and read, never changed. */
@@ -76,7 +95,7 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
           id: newId(),
           at: context.clock.now(),
           actorKind: context.actor.kind,
-          actorId: context.actor.kind === 'user' ? context.actor.id : null,
+          actorId: context.actor.kind === 'system' ? null : context.actor.id,
           action: record.action,
           subjectKind: record.subject.kind,
           subjectId: record.subject.id,
@@ -107,13 +126,10 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
         where: { ...where, ...(tenantId && { tenantId }) },
         ...page,
       })
-      const isAboutSomebody = (row: (typeof rows)[number]) => ['user', 'membership'].includes(row.subjectKind)
+      const isAboutSomebody = (row: (typeof rows)[number]) =>
+        ['user', 'membership', 'machine', 'token'].includes(row.subjectKind)
       const ids = rows.flatMap((row) => [row.actorId ?? [], isAboutSomebody(row) ? row.subjectId : []].flat())
-      const people = await db.user.findMany({
-        where: { id: { in: [...new Set(ids)] } },
-        select: { id: true, name: true },
-      })
-      const names = new Map(people.map((person) => [person.id, person.name]))
+      const names = await namesOf(db, ids)
       const { items, nextCursor } = toPage(rows, request)
       return {
         nextCursor,
@@ -124,7 +140,7 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
           actor: {
             kind: actorKind,
             id: actorId,
-            name: actorId ? (names.get(actorId) ?? 'deleted user') : 'Tenantry',
+            name: actorId ? (names.get(actorId) ?? `deleted ${actorKind}`) : 'Tenantry',
           },
           subject: { kind: subjectKind, id: subjectId, name: names.get(subjectId) ?? null },
         })),

@@ -58,7 +58,8 @@ export function invitationsStore(db: DatabaseClient, clock: Clock, tenantId: str
       email: string
       role: TenantRole
       tokenHash: string
-      invitedById: string
+      /** Null: a machine of one of the tenant's services. */
+      invitedById: string | null
       expiresAt: Date
     }): Promise<InvitationRow> {
       const createdAt = clock.now()

@@ -20,6 +20,11 @@ export type TenantPermission =
   | 'subscription:read'
   | 'subscription:change'
   | 'audit:read'
+  | 'machines:read'
+  | 'machines:manage'
+  | 'vaults:read'
+  | 'vaults:manage'
+  | 'connections:manage'
 
 /** What a person can be to a tenant: one of its roles, or an operator of the platform. */
 export type TenantStanding = TenantRole | 'operator'
@@ -30,6 +35,8 @@ const member: readonly TenantPermission[] = [
   'domains:read',
   'provisioning:read',
   'subscription:read',
+  'machines:read',
+  'vaults:read',
 ]
 const admin: readonly TenantPermission[] = [
   ...member,
@@ -41,6 +48,9 @@ const admin: readonly TenantPermission[] = [
   'domains:manage',
   'provisioning:reconcile',
   'audit:read',
+  'machines:manage',
+  'vaults:manage',
+  'connections:manage',
 ]
 const operator: readonly TenantPermission[] = [
   ...admin,

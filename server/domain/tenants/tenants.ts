@@ -8,6 +8,7 @@ import { tenantError } from './tenants.errors'
 import type { TenantFilter, TenantRow } from './tenants.store'
 
 export {
+  isResting,
   may,
   mayManageRole,
   mayWhile,
@@ -38,6 +39,7 @@ export async function writeTenant(stores: PlatformStores, input: CreateTenant, o
   const own = stores.ofTenant(id)
   const subscription = await own.subscription.create(input.plan)
   if (ownerId) await own.members.add(ownerId, 'owner', 'manual')
+  await own.vaults.createDefault()
   await own.steps.ask('created')
   await own.audit.record({
     action: 'tenant.created',

@@ -13,5 +13,5 @@ export default defineRoute({
   etag: 'version',
   handle: ({ scope, body, container }) =>
     // So that nobody finds out by and by who has an account here.
-    countedUntilDone(container, 'finding', scope.actorId, () => addMember(scope, body)),
+    countedUntilDone(container, 'finding', scope.actor.id, () => addMember(scope, body)),
 })

@@ -1,0 +1,304 @@
+-- CreateEnum
+CREATE TYPE "IdentityStatus" AS ENUM ('pending', 'claimed', 'rejected', 'revoked');
+
+-- CreateEnum
+CREATE TYPE "ClaimStatus" AS ENUM ('pending', 'accepted', 'rejected');
+
+-- CreateEnum
+CREATE TYPE "MasterKeyState" AS ENUM ('current', 'next', 'retired');
+
+-- CreateEnum
+CREATE TYPE "LeaseKind" AS ENUM ('secret', 'minted');
+
+-- AlterEnum
+-- This migration adds more than one value to an enum.
+-- With PostgreSQL versions 11 and earlier, this is not possible
+-- in a single migration. This can be worked around by creating
+-- multiple migrations, each migration adding only one value to
+-- the enum.
+
+
+ALTER TYPE "ActorKind" ADD VALUE 'machine';
+ALTER TYPE "ActorKind" ADD VALUE 'token';
+
+-- CreateTable
+CREATE TABLE "Identity" (
+    "id" TEXT NOT NULL,
+    "handle" TEXT NOT NULL,
+    "did" TEXT NOT NULL,
+    "status" "IdentityStatus" NOT NULL DEFAULT 'pending',
+    "address" TEXT,
+    "userAgent" TEXT,
+    "rotationAsked" BOOLEAN NOT NULL DEFAULT false,
+    "keyChangedAt" TIMESTAMP(3) NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "lastUsedAt" TIMESTAMP(3),
+    "revokedAt" TIMESTAMP(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+
+    CONSTRAINT "Identity_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "IdentityClaim" (
+    "id" TEXT NOT NULL,
+    "identityId" TEXT NOT NULL,
+    "principalId" TEXT,
+    "status" "ClaimStatus" NOT NULL DEFAULT 'pending',
+    "scopes" JSONB,
+    "decidedById" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "decidedAt" TIMESTAMP(3),
+
+    CONSTRAINT "IdentityClaim_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Principal" (
+    "id" TEXT NOT NULL,
+    "tenantId" TEXT NOT NULL,
+    "userId" TEXT,
+    "serviceAccountId" TEXT,
+    "role" "TenantRole" NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "Principal_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "ServiceAccount" (
+    "id" TEXT NOT NULL,
+    "tenantId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "ServiceAccount_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "ApiToken" (
+    "id" TEXT NOT NULL,
+    "tenantId" TEXT NOT NULL,
+    "principalId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "tokenHash" TEXT NOT NULL,
+    "ending" TEXT NOT NULL,
+    "scopes" JSONB,
+    "createdById" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "expiresAt" TIMESTAMP(3),
+    "lastUsedAt" TIMESTAMP(3),
+    "revokedAt" TIMESTAMP(3),
+
+    CONSTRAINT "ApiToken_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Vault" (
+    "id" TEXT NOT NULL,
+    "tenantId" TEXT NOT NULL,
+    "handle" TEXT NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "Vault_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "PrincipalVaultBinding" (
+    "principalId" TEXT NOT NULL,
+    "vaultId" TEXT NOT NULL,
+    "defaultOf" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "PrincipalVaultBinding_pkey" PRIMARY KEY ("principalId","vaultId")
+);
+
+-- CreateTable
+CREATE TABLE "WrappedKey" (
+    "id" TEXT NOT NULL,
+    "masterId" TEXT NOT NULL,
+    "wrapped" TEXT NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "wrappedAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "WrappedKey_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "MasterKey" (
+    "id" TEXT NOT NULL,
+    "derivation" TEXT NOT NULL,
+    "salt" TEXT NOT NULL,
+    "proof" TEXT NOT NULL,
+    "state" "MasterKeyState" NOT NULL,
+    "successor" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "MasterKey_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "VaultBlob" (
+    "key" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "sealed" TEXT NOT NULL,
+    "writtenAt" BIGINT NOT NULL,
+    "newest" BOOLEAN NOT NULL,
+
+    CONSTRAINT "VaultBlob_pkey" PRIMARY KEY ("key","version")
+);
+
+-- CreateTable
+CREATE TABLE "SecretLease" (
+    "id" TEXT NOT NULL,
+    "tenantId" TEXT NOT NULL,
+    "vaultId" TEXT NOT NULL,
+    "principalId" TEXT NOT NULL,
+    "askedBy" TEXT NOT NULL,
+    "kind" "LeaseKind" NOT NULL,
+    "service" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "purpose" TEXT NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "expiresAt" TIMESTAMP(3) NOT NULL,
+    "endsLatest" TIMESTAMP(3) NOT NULL,
+    "lastReadAt" TIMESTAMP(3),
+    "endedAt" TIMESTAMP(3),
+    "endReason" TEXT,
+    "externalId" TEXT,
+    "settledAt" TIMESTAMP(3),
+    "nextTryAt" TIMESTAMP(3),
+
+    CONSTRAINT "SecretLease_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "TenantConnection" (
+    "id" TEXT NOT NULL,
+    "tenantId" TEXT NOT NULL,
+    "service" "ServiceName" NOT NULL,
+    "apiUrl" TEXT NOT NULL,
+    "options" JSONB NOT NULL,
+    "secretVersion" INTEGER NOT NULL,
+    "testedAt" TIMESTAMP(3),
+    "testError" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "updatedAt" TIMESTAMP(3) NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+
+    CONSTRAINT "TenantConnection_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Identity_handle_key" ON "Identity"("handle");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Identity_did_key" ON "Identity"("did");
+
+-- CreateIndex
+CREATE INDEX "IdentityClaim_principalId_id_idx" ON "IdentityClaim"("principalId", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "IdentityClaim_identityId_status_key" ON "IdentityClaim"("identityId", "status");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Principal_serviceAccountId_key" ON "Principal"("serviceAccountId");
+
+-- CreateIndex
+CREATE INDEX "Principal_tenantId_id_idx" ON "Principal"("tenantId", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Principal_tenantId_userId_key" ON "Principal"("tenantId", "userId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "ServiceAccount_tenantId_name_key" ON "ServiceAccount"("tenantId", "name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "ApiToken_tokenHash_key" ON "ApiToken"("tokenHash");
+
+-- CreateIndex
+CREATE INDEX "ApiToken_tenantId_id_idx" ON "ApiToken"("tenantId", "id");
+
+-- CreateIndex
+CREATE INDEX "ApiToken_principalId_idx" ON "ApiToken"("principalId");
+
+-- CreateIndex
+CREATE INDEX "Vault_tenantId_id_idx" ON "Vault"("tenantId", "id");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Vault_tenantId_handle_key" ON "Vault"("tenantId", "handle");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "PrincipalVaultBinding_defaultOf_key" ON "PrincipalVaultBinding"("defaultOf");
+
+-- CreateIndex
+CREATE INDEX "PrincipalVaultBinding_vaultId_idx" ON "PrincipalVaultBinding"("vaultId");
+
+-- CreateIndex
+CREATE INDEX "WrappedKey_masterId_id_idx" ON "WrappedKey"("masterId", "id");
+
+-- CreateIndex
+CREATE INDEX "MasterKey_state_idx" ON "MasterKey"("state");
+
+-- CreateIndex
+CREATE INDEX "VaultBlob_newest_key_idx" ON "VaultBlob"("newest", "key");
+
+-- CreateIndex
+CREATE INDEX "SecretLease_tenantId_id_idx" ON "SecretLease"("tenantId", "id");
+
+-- CreateIndex
+CREATE INDEX "SecretLease_vaultId_id_idx" ON "SecretLease"("vaultId", "id");
+
+-- CreateIndex
+CREATE INDEX "SecretLease_principalId_id_idx" ON "SecretLease"("principalId", "id");
+
+-- CreateIndex
+CREATE INDEX "SecretLease_nextTryAt_idx" ON "SecretLease"("nextTryAt");
+
+-- CreateIndex
+CREATE INDEX "SecretLease_endedAt_expiresAt_idx" ON "SecretLease"("endedAt", "expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "TenantConnection_tenantId_service_key" ON "TenantConnection"("tenantId", "service");
+
+-- AddForeignKey
+ALTER TABLE "IdentityClaim" ADD CONSTRAINT "IdentityClaim_identityId_fkey" FOREIGN KEY ("identityId") REFERENCES "Identity"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "IdentityClaim" ADD CONSTRAINT "IdentityClaim_principalId_fkey" FOREIGN KEY ("principalId") REFERENCES "Principal"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Principal" ADD CONSTRAINT "Principal_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Principal" ADD CONSTRAINT "Principal_tenantId_userId_fkey" FOREIGN KEY ("tenantId", "userId") REFERENCES "Membership"("tenantId", "userId") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Principal" ADD CONSTRAINT "Principal_serviceAccountId_fkey" FOREIGN KEY ("serviceAccountId") REFERENCES "ServiceAccount"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ServiceAccount" ADD CONSTRAINT "ServiceAccount_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ApiToken" ADD CONSTRAINT "ApiToken_principalId_fkey" FOREIGN KEY ("principalId") REFERENCES "Principal"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "Vault" ADD CONSTRAINT "Vault_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PrincipalVaultBinding" ADD CONSTRAINT "PrincipalVaultBinding_principalId_fkey" FOREIGN KEY ("principalId") REFERENCES "Principal"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "PrincipalVaultBinding" ADD CONSTRAINT "PrincipalVaultBinding_vaultId_fkey" FOREIGN KEY ("vaultId") REFERENCES "Vault"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "SecretLease" ADD CONSTRAINT "SecretLease_vaultId_fkey" FOREIGN KEY ("vaultId") REFERENCES "Vault"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "SecretLease" ADD CONSTRAINT "SecretLease_principalId_fkey" FOREIGN KEY ("principalId") REFERENCES "Principal"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "TenantConnection" ADD CONSTRAINT "TenantConnection_tenantId_fkey" FOREIGN KEY ("tenantId") REFERENCES "Tenant"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- Every tenant has a vault. Those that are there already get one under their own id.
+INSERT INTO "Vault" ("id", "tenantId", "handle", "createdAt") SELECT "id", "id", 'default', "createdAt" FROM "Tenant";

@@ -1,0 +1,2 @@
+export { vaultError } from './vaults.errors'
+export { mayInVault, type VaultPermission } from './vaults.policy'

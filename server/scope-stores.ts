@@ -1,0 +1,148 @@
+import { auditStore, type AuditActor } from '#server/domain/audit/audit.store'
+import { allDomainsStore, domainsStore } from '#server/domain/domains/domains.store'
+import { invitationsStore, openInvitationsStore } from '#server/domain/invitations/invitations.store'
+import { membersStore } from '#server/domain/members/members.store'
+import { settingsStore } from '#server/domain/settings/settings.store'
+import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
+import { exportsStore } from '#server/domain/tenants/exports.store'
+import { tenantsStore, tenantStore } from '#server/domain/tenants/tenants.store'
+import { vaultsStore } from '#server/domain/vaults/vaults.store'
+import { usersStore, type UserChange } from '#server/domain/users/users.store'
+import { grantsStore } from '#server/auth/jit/grants.store'
+import { identitiesStore, ownIdentitiesStore } from '#server/auth/jit/identities.store'
+import { endedSessionsStore } from '#server/auth/sessions/ended-sessions.store'
+import { resetsStore } from '#server/auth/passwords/resets.store'
+import { factorsStore } from '#server/auth/second-factor/factors.store'
+import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
+import { requirementStore } from '#server/auth/second-factor/requirement.store'
+import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
+import { desiredStore } from '#server/provisioning/desired.store'
+import { onboardingStore } from '#server/provisioning/onboarding.store'
+import { personStore } from '#server/provisioning/person.store'
+import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
+import { receiptsStore } from '#server/provisioning/receipts.store'
+import { boardStore } from '#server/provisioning/drift/board.store'
+import { driftStore } from '#server/provisioning/drift/drift.store'
+import { stepsStore, type Announced } from '#server/provisioning/steps.store'
+import type { Clock } from '#server/lib/clock'
+import type { DatabaseClient } from '#server/storage/database'
+
+/** In whose name stores write, and by what. */
+export interface Acting {
+  clock: Clock
+  /** Whether people have accounts here; where not, the settings are not read. */
+  localAccounts: boolean
+  actor: AuditActor
+  requestId: string
+  /** Told of a tenant with the transaction that asks for it. */
+  queue: Announced | undefined
+}
+
+export type CallerStores = ReturnType<typeof callerStores>
+export type PlatformStores = ReturnType<typeof platformStores>
+export type TenantStores = ReturnType<typeof tenantStores>
+export type VaultStores = ReturnType<typeof vaultStores>
+
+/** What a person may change of their own; never what they may do. */
+type OwnChange = Pick<UserChange, 'name' | 'locale' | 'passwordHash'>
+
+/** Of whom a second factor is asked, by what the operator set. */
+function requirementOf(db: DatabaseClient, { clock, localAccounts }: Acting) {
+  const settings = settingsStore(db, clock)
+  return requirementStore(db, localAccounts ? () => settings.find('secondFactorRequiredOf') : undefined)
+}
+
+export function callerStores(
+  db: DatabaseClient,
+  acting: Acting,
+  { userId, platformRole }: { userId: string; platformRole: 'user' | 'operator' },
+) {
+  const viewer = { userId, all: platformRole === 'operator' }
+  const users = usersStore(db, acting.clock)
+  return {
+    self: {
+      async get() {
+        const user = await users.find(userId)
+        if (!user) throw new Error(`User ${userId} is signed in and has no record`)
+        return user
+      },
+      update: (change: OwnChange, version?: number) => users.update(userId, change, version),
+    },
+    ownSessions: ownSessionsStore(db, acting.clock, userId),
+    ownIdentities: ownIdentitiesStore(db, userId),
+    ownFactors: factorsStore(db, acting.clock, userId),
+    ownPerson: personStore(db, acting.clock, userId, acting.queue),
+    ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
+    requirement: requirementOf(db, acting),
+    /** Those that the caller is a member of. */
+    ownTenants: { list: tenantsStore(db, acting.clock, { userId, all: false }).list },
+    ownSubscriptions: subscriptionsStore(db, { userId, all: false }),
+    /** Those that the caller may see: for an operator all. */
+    tenants: { list: tenantsStore(db, acting.clock, viewer).list },
+    subscriptions: subscriptionsStore(db, viewer),
+    audit: { record: auditStore(db, acting).record },
+  }
+}
+
+export function platformStores(db: DatabaseClient, acting: Acting) {
+  const { clock, actor } = acting
+  const viewer = { userId: actor.kind === 'user' ? actor.id : '', all: true }
+  return {
+    users: usersStore(db, clock),
+    sessions: sessionsStore(db, clock),
+    identities: identitiesStore(db, clock),
+    grants: grantsStore(db),
+    endedSessions: endedSessionsStore(db, clock),
+    settings: settingsStore(db, clock),
+    factorsOf: (userId: string) => factorsStore(db, clock, userId),
+    personOf: (userId: string) => personStore(db, clock, userId, acting.queue),
+    passkeyOwners: passkeyOwnersStore(db),
+    requirement: requirementOf(db, acting),
+    resets: resetsStore(db, clock),
+    tenants: tenantsStore(db, clock, viewer),
+    audit: auditStore(db, acting),
+    /** The audit where somebody has just proved who they are. */
+    auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
+    /** Tenants whose time of grace is over. */
+    overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
+    openInvitations: openInvitationsStore(db, clock),
+    allDomains: allDomainsStore(db, clock),
+    board: boardStore(db, clock, acting.queue),
+    /** Of all tenants, and what is nobody's. */
+    allDrift: driftStore(db, null),
+    /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
+    ofTenant: (tenantId: string, proven = actor) => tenantStores(db, { ...acting, actor: proven }, tenantId),
+  }
+}
+
+export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
+  const { clock, actor } = acting
+  const { findByEmail } = usersStore(db, clock)
+  const requirement = requirementOf(db, acting)
+  const receipts = receiptsStore(db, clock, tenantId)
+  return {
+    tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
+    invitations: invitationsStore(db, clock, tenantId),
+    members: membersStore(db, clock, tenantId, async (userId) => {
+      await requirement.apply(userId)
+      await ownSessionsStore(db, clock, userId).askRotation()
+      await receipts.follow(userId)
+    }),
+    domains: domainsStore(db, clock, tenantId),
+    /** People who could become members. */
+    people: { findByEmail },
+    subscription: subscriptionStore(db, clock, tenantId),
+    steps: stepsStore(db, clock, tenantId, acting.queue),
+    desired: desiredStore(db, tenantId),
+    exports: exportsStore(db, clock, tenantId),
+    receipts,
+    onboarding: onboardingStore(db, clock, tenantId),
+    drift: driftStore(db, tenantId),
+    vaults: vaultsStore(db, clock, tenantId),
+    audit: auditStore(db, { ...acting, tenantId }),
+  }
+}
+
+export function vaultStores(db: DatabaseClient, acting: Acting, { tenant }: { tenant: { id: string } }) {
+  return { audit: auditStore(db, { ...acting, tenantId: tenant.id }) }
+}
