@@ -47,7 +47,7 @@ export interface FleetResult {
  * The bound: the calls that the slowest service was sent, each 100 ms, as many at a time as the limit of a service
  * allows. Calls that failed are among them, and what was asked again because of them, so a worker that asked more than
  * it had to would make its bound easier to hold: therefore those are told beside it that 20 tenants need where nothing
- * fails. The limit is one of plans and changes: a plan at OCIS looks for four people at a time within its one place.
+ * fails.
  *
  * @throws Error where a service has something twice, or not at all
  */

@@ -14,7 +14,7 @@ function statements(isSqlite: boolean): string[] {
   return [
     `WITH RECURSIVE ${places}, ${numbered}
      INSERT INTO "User" (id, email, name, "nameKey", "platformRole", "roleSource", status, "createdAt", "updatedAt", version)
-     SELECT ${made} || ${hex(person)}, 'person-' || ${text(person)} || '@people.example', 'Person ' || ${text(person)},
+     SELECT ${made} || ${hex(person)}, 'person-' || ${text(person)} || '@' || slug || '.people.example', 'Person ' || ${text(person)},
        'person ' || ${text(person)}, 'user', f."roleSource", f.status, f."createdAt", f."updatedAt", 1
      FROM numbered CROSS JOIN places CROSS JOIN (SELECT * FROM "User" LIMIT 1) f`,
     `WITH RECURSIVE ${places}, ${numbered}
@@ -34,13 +34,14 @@ function statements(isSqlite: boolean): string[] {
 }
 
 /**
- * Gives every tenant four members of its own, the first of them the owner, with a mailbox each, and a verified domain:
+ * Gives every tenant four members of its own, the first of them the owner, with a mailbox each, an address of their
+ * organization's domain, and a verified domain:
  * by SQL, since the API takes seconds for some hundreds. On SQLite, Tenantry must not run meanwhile.
  *
  * @returns the addresses of all of them
  */
 export async function giveMembers(url: string): Promise<string[]> {
-  const select = `SELECT email FROM "User" WHERE email LIKE '%@people.example'`
+  const select = `SELECT email FROM "User" WHERE email LIKE '%.people.example'`
   if (url.startsWith('file:')) {
     const database = new DatabaseSync(url.slice('file:'.length))
     try {

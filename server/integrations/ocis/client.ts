@@ -6,6 +6,7 @@ import { createAuthorization, type OcisAuth } from './authorization'
 import { createExchange } from './exchange'
 import { createSpaceHints } from './found'
 import { createMemberStep } from './member-step'
+import { createOwnUser } from './own-user'
 import { createPeople } from './people'
 import { createPermissions } from './permissions'
 import { createSpaceStep } from './space-step'
@@ -53,12 +54,13 @@ export function createOcisPlanners(options: OcisOptions): StepPlanner[] {
   const authorization = createAuthorization(auth, { timeoutMs, clock, fetch, places })
   const exchange = createExchange({ base, authorization, timeoutMs, clock, fetch, places })
   const spaces = createSpaces(exchange)
+  const ownUser = createOwnUser(exchange, authorization)
   const people = createPeople(exchange)
   const permissions = createPermissions(exchange)
   const hints = createSpaceHints()
   return [
     createSpaceStep(spaces, hints),
-    createMemberStep({ spaces, hints, people, permissions, createUsers }),
+    createMemberStep({ spaces, hints, ownUser, people, permissions, createUsers }),
   ]
 }
 

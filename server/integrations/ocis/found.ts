@@ -39,7 +39,7 @@ export async function findSpaces(
   return sort(await spaces.list(signal), tenant, knownId)
 }
 
-function sort(all: Drive[], tenant: Pick<DesiredTenant, 'id'>, knownId: string | null): FoundSpaces {
+function sort(all: readonly Drive[], tenant: Pick<DesiredTenant, 'id'>, knownId: string | null): FoundSpaces {
   const stamped = all.map((drive) => ({ drive, stamp: readStamp(drive.description) }))
   const marked = (isSuperseded: boolean) =>
     stamped

@@ -3,8 +3,8 @@ import type { DesiredTenant } from './desired'
 import {
   theirName,
   type AccessRead,
-  type PlannedChange,
   type Resource,
+  type StepPlan,
   type StepPlanner,
 } from '#server/provisioning/step-planner.port'
 import { failed } from './failure'
@@ -14,26 +14,31 @@ import { createMemberWrites } from './member-writes'
 import type { People } from './people'
 import type { Permissions } from './permissions'
 import { isDisabled, type Spaces } from './spaces'
-import type { Drive } from './wire'
+import type { Drive, Permission, User } from './wire'
 
 /**
  * The step `members`: who is in the tenant's space. People are known by their e-mail address; who has no account there
  * yet is noted and looked at again, or gets one where `createUsers` says so. `externalId` is the space's id.
  *
- * A plan takes four calls for any number of members, and up to eight more where that spares the list of all accounts.
- * The last change of a plan reads who is in the space once more, and fails where the server did not do what it said.
+ * A plan takes three calls for any number of members, where they have addresses of one domain, and up to seven more where
+ * that spares the list of all accounts. The last change of a plan reads who is in the space once more, and fails where
+ * the server did not do what it said; the plan that follows for the same asking goes by that, and reads nothing again.
  *
  * While the tenant is closed nothing changes: a disabled space lets nobody in, and does not show who is in it.
  */
 export function createMemberStep(tools: {
   spaces: Spaces
   hints: SpaceHints
+  /** The service account that asks. */
+  ownUser: (signal: AbortSignal) => Promise<User>
   people: People
   permissions: Permissions
   createUsers: boolean
 }): StepPlanner {
-  const { spaces, hints, people, permissions, createUsers } = tools
+  const { spaces, hints, ownUser, people, permissions, createUsers } = tools
   const writes = createMemberWrites({ people, permissions })
+  /** What was read after the last change, for the next plan, and for what was read before it. */
+  const proofs = new WeakMap<DesiredTenant, Reading>()
 
   async function openSpace(tenant: DesiredTenant, signal: AbortSignal): Promise<Drive> {
     const { main } = await findSpaces(spaces, tenant, null, 'all', signal)
@@ -44,11 +49,49 @@ export function createMemberStep(tools: {
     })
   }
 
+  /** Who is in a space, and who of the members has which accounts. */
+  async function read(
+    tenant: DesiredTenant,
+    space: Drive | undefined,
+    signal: AbortSignal,
+  ): Promise<Reading> {
+    const present = space ? await permissions.list(space, signal) : []
+    const emails = tenant.members.flatMap(({ email }) => email ?? [])
+    return { space, present, accounts: await people.find(emails, signal) }
+  }
+
+  async function planOpen(
+    tenant: DesiredTenant,
+    { space, present, accounts }: Reading,
+    signal: AbortSignal,
+  ): Promise<StepPlan> {
+    const me = await ownUser(signal)
+    const { holders, changes, notes } = compareMembers(tenant.members, accounts, present, me, createUsers)
+    // Who gets an account is looked for again, since others may get the same address.
+    const isProof = !changes.some((change) => change.do === 'create')
+    const planned = writes.plan(changes, {
+      spaceOf: (during) => (space ? Promise.resolve(space) : openSpace(tenant, during)),
+      proved: (drive, now) => {
+        if (isProof) proofs.set(tenant, { space: drive, present: now, accounts })
+      },
+    })
+    return {
+      resources: space ? [resourceOf(space, holders)] : [],
+      changes: planned,
+      notes,
+      accessOf: accessIn(tenant, holders, changes),
+    }
+  }
+
   return {
     service: 'ocis',
     step: 'members',
 
     async plan(tenant, { externalId }, signal) {
+      signal.throwIfAborted()
+      const proof = proofs.get(tenant)
+      proofs.delete(tenant)
+      if (proof) return planOpen(tenant, proof, signal)
       if (tenant.state === 'purged') return { resources: [], changes: [], notes: [] }
       const knownId = externalId ?? hints.recall(tenant.id)
       const { main: space } = await findSpaces(spaces, tenant, knownId, 'main', signal)
@@ -59,25 +102,18 @@ export function createMemberStep(tools: {
         return { resources: [resourceOf(space, null)], changes: [], notes, accessOf }
       }
       if (tenant.state === 'closed') return { resources: [], changes: [], notes: [] }
-
-      const emails = tenant.members.flatMap(({ email }) => email ?? [])
-      const [me, present] = await Promise.all([
-        people.me(signal),
-        space ? permissions.list(space, signal) : [],
-      ])
-      const accounts = await people.find(emails, signal)
-      const { holders, changes, notes } = compareMembers(tenant.members, accounts, present, me, createUsers)
-      const planned: PlannedChange[] = writes.plan(changes, (during) =>
-        space ? Promise.resolve(space) : openSpace(tenant, during),
-      )
-      return {
-        resources: space ? [resourceOf(space, holders)] : [],
-        changes: planned,
-        notes,
-        accessOf: accessIn(tenant, holders, changes),
-      }
+      return planOpen(tenant, await read(tenant, space, signal), signal)
     },
   }
+}
+
+/** What a plan goes by. */
+interface Reading {
+  /** Open; undefined where there is none yet. */
+  space: Drive | undefined
+  present: readonly Permission[]
+  /** By e-mail address in lower case. */
+  accounts: ReadonlyMap<string, readonly User[]>
 }
 
 /**

@@ -1,9 +1,10 @@
+import { lowerAscii } from '#server/lib/ascii'
 import type { PlannedChange } from '#server/provisioning/step-planner.port'
 import { failed, RefusedError } from './failure'
 import type { MemberChange } from './member-plan'
 import type { People } from './people'
 import { holderOf, roleOf, type Permissions } from './permissions'
-import type { Drive } from './wire'
+import type { Drive, Permission } from './wire'
 
 const kind = 'member'
 
@@ -12,8 +13,15 @@ type Outcome = { userId: string; name: string; role: string | null }
 
 /** Turns what is to be done into changes that can be made. */
 export interface MemberWrites {
-  /** @param spaceOf gives the open space, when the first change is made */
-  plan(changes: readonly MemberChange[], spaceOf: (signal: AbortSignal) => Promise<Drive>): PlannedChange[]
+  plan(
+    changes: readonly MemberChange[],
+    means: {
+      /** Gives the open space, when the first change is made. */
+      spaceOf: (signal: AbortSignal) => Promise<Drive>
+      /** Is told who is in it, as it was read after the last change, all of which are there. */
+      proved: (space: Drive, present: readonly Permission[]) => void
+    },
+  ): PlannedChange[]
 }
 
 export function createMemberWrites(tools: { people: People; permissions: Permissions }): MemberWrites {
@@ -29,18 +37,30 @@ export function createMemberWrites(tools: { people: People; permissions: Permiss
     )
   }
 
-  async function createAccount(email: string, name: string, signal: AbortSignal): Promise<void> {
+  /** @returns its id; undefined where somebody was quicker, or its address is another */
+  async function createAccount(
+    email: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     try {
-      await people.create({ email, name }, signal)
+      const made = await people.create({ email, name }, signal)
+      return lowerAscii(made.mail) === email ? made.id : undefined
     } catch (error) {
       if (!(error instanceof RefusedError && error.status === 409)) throw error
       const wasQuicker = (await people.find([email], signal)).has(email)
-      if (wasQuicker) return
+      if (wasQuicker) return undefined
       throw failed('conflict', `The username ${email} is taken there by an account with another address`)
     }
   }
 
-  async function make(change: MemberChange, space: Drive, signal: AbortSignal): Promise<Outcome> {
+  /** @param made ids of the accounts that were made for it, by address */
+  async function make(
+    change: MemberChange,
+    space: Drive,
+    made: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     switch (change.do) {
       case 'remove': {
         const { permissionId: id, userId, name } = change.holder
@@ -59,7 +79,7 @@ export function createMemberWrites(tools: { people: People; permissions: Permiss
       }
       case 'create': {
         const { email } = change.member
-        const userId = await accountOf(email, signal)
+        const userId = made.get(email) ?? (await accountOf(email, signal))
         await permissions.invite(space, { id: userId, email }, change.role, signal)
         return { userId, name: email, role: change.role }
       }
@@ -67,14 +87,19 @@ export function createMemberWrites(tools: { people: People; permissions: Permiss
   }
 
   /** Reads the space again, and fails where it does not hold what was brought about. */
-  async function prove(space: Drive, outcomes: readonly Outcome[], signal: AbortSignal): Promise<void> {
+  async function prove(
+    space: Drive,
+    outcomes: readonly Outcome[],
+    signal: AbortSignal,
+  ): Promise<readonly Permission[]> {
     const roles = new Map<string, string>()
-    for (const permission of await permissions.list(space, signal)) {
+    const present = await permissions.list(space, signal)
+    for (const permission of present) {
       const holder = holderOf(permission)
       if (holder) roles.set(holder.id, roleOf(permission))
     }
     const wrong = outcomes.find(({ userId, role }) => (roles.get(userId) ?? null) !== role)
-    if (!wrong) return
+    if (!wrong) return present
     const now = roles.get(wrong.userId)
     throw failed(
       'contract',
@@ -83,7 +108,8 @@ export function createMemberWrites(tools: { people: People; permissions: Permiss
   }
 
   return {
-    plan(changes, spaceOf) {
+    plan(changes, { spaceOf, proved }) {
+      const made = new Map<string, string>()
       const outcomes = new Map<MemberChange, Outcome>()
       const last = changes.at(-1)
       let space: Promise<Drive> | undefined
@@ -94,15 +120,18 @@ export function createMemberWrites(tools: { people: People; permissions: Permiss
           throw error
         })
         const drive = await space
-        outcomes.set(change, await make(change, drive, signal))
-        if (change === last) await prove(drive, [...outcomes.values()], signal)
+        outcomes.set(change, await make(change, drive, made, signal))
+        if (change === last) proved(drive, await prove(drive, [...outcomes.values()], signal))
       }
 
       return changes.flatMap((change): PlannedChange[] => {
         const shown = show(change)
         if (change.do !== 'create') return [{ ...shown, apply: apply(change) }]
         const { email, name } = change.member
-        const create = (signal: AbortSignal) => createAccount(email, name, signal)
+        const create = async (signal: AbortSignal) => {
+          const id = await createAccount(email, name, signal)
+          if (id !== undefined) made.set(email, id)
+        }
         return [
           { action: 'create', kind: 'account', name: email, apply: create },
           { ...shown, apply: apply(change) },

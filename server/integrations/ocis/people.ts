@@ -5,17 +5,20 @@ import { listAll } from './listing'
 import { User, UserPage } from './wire'
 
 const users = ['v1.0', 'users'] as const
-/** So many people are looked for one by one; more of them in the list of all. */
+/** So many searches are made; where it takes more, the list of all is read. */
 const searchLimit = 8
 const searchesAtOnce = 4
+/** A domain with more accounts than this is that of a mail provider: its people are looked for one by one. */
+const crowd = 500
+/** So many such domains are kept in mind. */
+const crowdsLimit = 1000
 
 /** OCIS's accounts, as far as we use them. Every call throws what `Exchange` throws. */
 export interface People {
-  /** The service account that asks. */
-  me(signal: AbortSignal): Promise<User>
   /**
-   * Accounts by exactly their e-mail address. OCIS has no filter for it: up to eight are searched for, for more the
-   * whole list is read, in one call. An account that may not read that list searches for all of them.
+   * Accounts by exactly their e-mail address. OCIS has no filter for it, and a search takes one text, which is looked
+   * for within names, usernames and addresses: people of one domain are looked for by that, in one call. Where it takes
+   * more than eight, the whole list is read, in one; an account that may not read that list makes all searches.
    *
    * @param emails in lower case
    * @returns by address; several accounts can have the same
@@ -26,46 +29,74 @@ export interface People {
 }
 
 export function createPeople(exchange: Exchange): People {
-  /** Finds what holds the text in its name, its username or its address. */
-  const search = (email: string, signal: AbortSignal) =>
+  /** Domains with a crowd, as a search showed. */
+  const crowded = new Set<string>()
+  /** Whether a search was seen to find what is not at the beginning: a server can be told to look there alone. */
+  let looksWithin = false
+
+  const search = (text: string, signal: AbortSignal) =>
     listAll(
       exchange,
       {
-        purpose: `look for the account of ${email}`,
+        purpose: `look for the accounts of ${text}`,
         path: users,
-        query: { $search: `"${email}"` },
+        query: { $search: `"${text}"` },
         answer: UserPage,
       },
       signal,
     )
 
-  async function searchAll(emails: readonly string[], signal: AbortSignal): Promise<User[]> {
+  async function searchAll(texts: readonly string[], signal: AbortSignal): Promise<User[]> {
     const found: User[] = []
-    for (let start = 0; start < emails.length; start += searchesAtOnce) {
-      const some = emails.slice(start, start + searchesAtOnce)
-      found.push(...(await Promise.all(some.map((email) => search(email, signal)))).flat())
+    for (let start = 0; start < texts.length; start += searchesAtOnce) {
+      const some = texts.slice(start, start + searchesAtOnce)
+      found.push(...(await Promise.all(some.map((text) => search(text, signal)))).flat())
     }
     return found
   }
 
-  async function list(emails: readonly string[], signal: AbortSignal): Promise<User[]> {
+  /** In as many searches as there are texts, or in the list of all, which is whole. */
+  async function lookFor(
+    texts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{ found: User[]; isWhole: boolean }> {
+    if (texts.length <= searchLimit) return { found: await searchAll(texts, signal), isWhole: false }
     try {
-      return await listAll(exchange, { purpose: 'list its accounts', path: users, answer: UserPage }, signal)
+      const call = { purpose: 'list its accounts', path: users, answer: UserPage }
+      return { found: await listAll(exchange, call, signal), isWhole: true }
     } catch (error) {
-      if (error instanceof RefusedError && error.status === 403) return searchAll(emails, signal)
-      throw error
+      if (!(error instanceof RefusedError && error.status === 403)) throw error
+      return { found: await searchAll(texts, signal), isWhole: false }
     }
   }
 
-  return {
-    me: (signal) =>
-      exchange({ purpose: 'say who we are', method: 'GET', path: ['v1.0', 'me'], answer: User }, signal),
+  const isOneByOne = ([domain, emails]: readonly [string, string[]]) =>
+    emails.length === 1 || (crowded.has(domain) && emails.length <= searchLimit)
 
+  /** Heeds what the searches for some domains showed. @returns whether those who were not found are not there */
+  function learn(domains: readonly string[], found: readonly User[]): boolean {
+    const sizes = Map.groupBy(found, ({ mail }) => domainOf(lowerAscii(mail)))
+    for (const domain of domains) {
+      if ((sizes.get(domain)?.length ?? 0) > crowd) crowded.add(domain)
+      const [oldest] = crowded
+      if (crowded.size > crowdsLimit && oldest !== undefined) crowded.delete(oldest)
+    }
+    looksWithin ||= domains.some((domain) => sizes.has(domain))
+    return looksWithin || domains.length === 0
+  }
+
+  return {
     async find(emails, signal) {
       const wanted = [...new Set(emails)].filter((email) => !/["\\]/.test(email))
-      const all = wanted.length > searchLimit ? await list(wanted, signal) : await searchAll(wanted, signal)
-      if (all.length > 0 && all.every(isReduced)) throw hidden()
-      return index(all, new Set(wanted))
+      const [oneByOne = [], together = []] = split([...Map.groupBy(wanted, domainOf)], isOneByOne)
+      const domains = together.map(([domain]) => domain)
+      const { found, isWhole } = await lookFor([...oneByOne.flatMap(emailsOf), ...domains], signal)
+      refuseHidden(found)
+      if (!isWhole && !learn(domains, found)) {
+        found.push(...(await lookFor(together.flatMap(emailsOf), signal)).found)
+        refuseHidden(found)
+      }
+      return index(found, new Set(wanted))
     },
 
     create: ({ email, name }, signal) =>
@@ -82,6 +113,16 @@ export function createPeople(exchange: Exchange): People {
   }
 }
 
+const emailsOf = ([, emails]: readonly [string, string[]]) => emails
+
+const split = <Item>(items: readonly Item[], isFirst: (item: Item) => boolean) => [
+  items.filter(isFirst),
+  items.filter((item) => !isFirst(item)),
+]
+
+/** With the sign before it, so that no other domain ends alike. */
+const domainOf = (email: string) => email.slice(Math.max(email.lastIndexOf('@'), 0))
+
 /** Whether an account is shown as to somebody who may not know it: it always has a username. */
 const isReduced = ({ mail, onPremisesSamAccountName }: User) => !mail && !onPremisesSamAccountName
 
@@ -97,10 +138,12 @@ function index(all: readonly User[], wanted: ReadonlySet<string>): Map<string, U
   return found
 }
 
-function hidden() {
+/** @throws IntegrationError where nobody's address is shown */
+function refuseHidden(all: readonly User[]): void {
+  if (all.length === 0 || !all.every(isReduced)) return
   const remedy =
     'give it the role Admin, or have the server show addresses (OCIS_SHOW_USER_EMAIL_IN_RESULTS, or OC_… of OpenCloud)'
-  return failed(
+  throw failed(
     'unauthorized',
     `OCIS shows no e-mail addresses to the service account, so that no member can be told: ${remedy}`,
   )

@@ -65,7 +65,9 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
         const { main } = hasRun ? await findSpaces(spaces, tenant, null, 'all', signal) : { main: undefined }
         hasRun = true
         // Where somebody else makes one at the same time, the next plan settles on one of them.
-        await writes.bring(main ?? (await spaces.create(desiredFields(tenant), signal)), tenant, signal)
+        const space = main ?? (await spaces.create(desiredFields(tenant), signal))
+        if (main || Object.keys(differences(space, tenant)).length > 0)
+          await writes.bring(space, tenant, signal)
       },
     }
   }

@@ -1,3 +1,4 @@
+import { createSharedAnew } from '../http/shared'
 import type { Exchange } from './exchange'
 import { RefusedError } from './failure'
 import { listAll } from './listing'
@@ -22,8 +23,11 @@ export const mayHoldFiles = (drive: Drive): boolean => drive.quota?.used !== 0
 
 /** OCIS's project spaces, as far as we use them. Every call throws what `Exchange` throws. */
 export interface Spaces {
-  /** All of them, the disabled ones too: one call, which answers with everything. */
-  list(signal: AbortSignal): Promise<Drive[]>
+  /**
+   * All of them, the disabled ones too: one call, which answers with everything, as it is after it was asked for. Who
+   * asks while it is under way shares the next one.
+   */
+  list(signal: AbortSignal): Promise<readonly Drive[]>
   /** Undefined where it is not there, or may not be seen. */
   get(id: string, signal: AbortSignal): Promise<Drive | undefined>
   create(fields: SpaceFields, signal: AbortSignal): Promise<Drive>
@@ -40,7 +44,7 @@ export function createSpaces(exchange: Exchange): Spaces {
   const quota = (total: number) => ({ quota: { total } })
 
   return {
-    async list(signal) {
+    list: createSharedAnew(async (signal) => {
       const call = {
         purpose: 'list its spaces',
         path: drives,
@@ -49,7 +53,7 @@ export function createSpaces(exchange: Exchange): Spaces {
       }
       // A filter that it does not know is ignored, so that it is applied here too.
       return (await listAll(exchange, call, signal)).filter(isProject)
-    },
+    }),
 
     async get(id, signal) {
       try {
