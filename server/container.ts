@@ -26,6 +26,7 @@ import { createPatientFetch } from '#server/integrations/http/patient-fetch'
 import { createOcisPlanners } from '#server/integrations/ocis/client'
 import type { SmtpOptions } from '#server/integrations/smtp/client'
 import { createStalwart } from '#server/integrations/stalwart/client'
+import { createClaimTokens, type ClaimTokens } from '#server/identities/claim-tokens'
 import { systemClock, type Clock } from '#server/lib/clock'
 import { createPlaces } from '#server/lib/places'
 import { createErrands, type Errands } from '#server/lib/errands'
@@ -95,6 +96,7 @@ export interface Container {
   /** What answers do not wait for; `close` does. */
   readonly errands: Errands
   readonly idempotency: Idempotency
+  readonly claimTokens: ClaimTokens
   readonly reconciler: Reconciler
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
@@ -245,6 +247,7 @@ export async function createContainer(
       mailRecords: stalwart,
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
+      claimTokens: createClaimTokens(cache, clock),
       queue,
       jobs,
       reconciler: createReconciler({

@@ -16,6 +16,7 @@ import { factorsStore } from '#server/auth/second-factor/factors.store'
 import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
 import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
+import { machinesStore } from '#server/identities/machines.store'
 import { desiredStore } from '#server/provisioning/desired.store'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { personStore } from '#server/provisioning/person.store'
@@ -91,6 +92,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     users: usersStore(db, clock),
     sessions: sessionsStore(db, clock),
     identities: identitiesStore(db, clock),
+    machines: machinesStore(db, clock),
     grants: grantsStore(db),
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),

@@ -1,0 +1,144 @@
+import type { IdentityStatus } from '#shared/contracts/machines'
+import { addSeconds, type Clock } from '#server/lib/clock'
+import { newId } from '#server/lib/ids'
+import type { DatabaseClient } from '#server/storage/database'
+import {
+  foundPrincipal,
+  standingColumns,
+  standingTables,
+  type FoundPrincipal,
+  type StandingRow,
+} from './standing.store'
+
+/** A use is written down once in so long. */
+export const useNotedSeconds = 60
+
+/** An identity as it proves itself, with for whom it acts. */
+export interface ActingIdentity {
+  id: string
+  handle: string
+  did: string
+  status: IdentityStatus
+  lastUsedAt: Date | null
+  /** Null: nobody has accepted it, or whoever did is gone. */
+  principal: FoundPrincipal | null
+}
+
+/** Where a registration came from, as far as it told. */
+export interface RegistrationOrigin {
+  address: string | null
+  userAgent: string | null
+}
+
+export type MachinesStore = ReturnType<typeof machinesStore>
+export type IdentityRow = NonNullable<Awaited<ReturnType<DatabaseClient['identity']['findUnique']>>>
+
+/** All machine identities of the platform, whose ever they are: for those who prove themselves, and their claims. */
+export function machinesStore(db: DatabaseClient, clock: Clock) {
+  return {
+    find: (id: string) => db.identity.findUnique({ where: { id } }),
+
+    findByDid: (did: string) => db.identity.findUnique({ where: { did } }),
+
+    findByHandle: (handle: string) => db.identity.findUnique({ where: { handle } }),
+
+    /**
+     * The identity of a key with its principal, as they are now. Read on every request of a machine, so in one statement.
+     */
+    async findActing(did: string): Promise<ActingIdentity | null> {
+      const [row] = await db.$queryRaw<(Omit<ActingIdentity, 'principal'> & StandingRow)[]>`
+        SELECT i."id", i."handle", i."did", CAST(i."status" AS TEXT) AS "status", i."lastUsedAt",
+          c."scopes", ${standingColumns}
+        FROM "Identity" i
+        LEFT JOIN "IdentityClaim" c ON c."identityId" = i."id" AND c."status" = 'accepted'
+        LEFT JOIN "Principal" p ON p."id" = c."principalId"
+        ${standingTables}
+        WHERE i."did" = ${did}`
+      if (!row) return null
+      const { id, handle, status, lastUsedAt } = row
+      return { id, handle, did, status, lastUsedAt, principal: foundPrincipal(row) }
+    },
+
+    /**
+     * Makes an identity that asks to be claimed.
+     *
+     * @throws a unique violation where the handle or the key is taken
+     */
+    async register(identity: { handle: string; did: string } & RegistrationOrigin): Promise<IdentityRow> {
+      const now = clock.now()
+      const row = await db.identity.create({
+        data: { ...identity, id: newId(), keyChangedAt: now, createdAt: now },
+      })
+      await db.identityClaim.create({ data: { id: newId(), identityId: row.id, createdAt: now } })
+      return row
+    },
+
+    /**
+     * Lets one that was rejected, or whose principal is gone, ask to be claimed again.
+     *
+     * @returns whether it now asks; false where it is claimed or revoked
+     */
+    async askAgain(id: string, origin: RegistrationOrigin): Promise<boolean> {
+      const accepted = { status: 'accepted' } as const
+      const { count } = await db.identity.updateMany({
+        where: { id, status: { in: ['pending', 'rejected', 'claimed'] }, claims: { none: accepted } },
+        data: { ...origin, status: 'pending', version: { increment: 1 } },
+      })
+      if (count === 0) return false
+      await db.identityClaim.deleteMany({ where: { identityId: id } })
+      await db.identityClaim.create({ data: { id: newId(), identityId: id, createdAt: clock.now() } })
+      return true
+    },
+
+    /**
+     * Puts another key in place of the present one, which proves nothing from then on.
+     *
+     * @returns whether it was changed: false where `from` is its key no more, or it was revoked
+     * @throws a unique violation where another identity has the key
+     */
+    async changeKey(id: string, { from, to }: { from: string; to: string }): Promise<boolean> {
+      const { count } = await db.identity.updateMany({
+        where: { id, did: from, status: { not: 'revoked' } },
+        data: { did: to, keyChangedAt: clock.now(), rotationAsked: false, version: { increment: 1 } },
+      })
+      return count > 0
+    },
+
+    /** What an identity sees of where it acts: its tenant's slug and the vaults that it reaches; null: nobody claimed it. */
+    async findPlace(id: string) {
+      const claim = await db.identityClaim.findUnique({
+        where: { identityId_status: { identityId: id, status: 'accepted' } },
+        select: {
+          principal: {
+            select: {
+              tenant: { select: { slug: true } },
+              bindings: {
+                orderBy: { vaultId: 'asc' },
+                take: 50,
+                select: { vaultId: true, defaultOf: true, vault: { select: { handle: true } } },
+              },
+            },
+          },
+        },
+      })
+      if (!claim?.principal) return null
+      const { tenant, bindings } = claim.principal
+      const vaults = bindings.map(({ vaultId, defaultOf, vault }) => ({
+        id: vaultId,
+        handle: vault.handle,
+        isDefault: defaultOf !== null,
+      }))
+      return { tenant: tenant.slug, vaults }
+    },
+
+    /** Notes that it has proved itself, once a minute. */
+    async noteUse(id: string): Promise<void> {
+      const now = clock.now()
+      const before = addSeconds(now, -useNotedSeconds)
+      await db.identity.updateMany({
+        where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: before } }] },
+        data: { lastUsedAt: now },
+      })
+    },
+  }
+}

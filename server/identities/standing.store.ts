@@ -1,0 +1,65 @@
+import { sqltag as sql } from '@prisma/client/runtime/client'
+import { z } from 'zod'
+import { MachineScopes, type MachineScope } from '#shared/contracts/machines'
+import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
+
+/** For whom a machine or a token acts, as it is on record now. */
+export interface FoundPrincipal {
+  id: string
+  /** The member whose principal it is; null: a service's. */
+  userId: string | null
+  /** What it may do at most. */
+  role: TenantRole
+  /** What the member is in the tenant; null for a service. */
+  memberRole: TenantRole | null
+  /** Whether the member's account may be used; false for a service, which has none. */
+  isUserActive: boolean
+  tenant: { id: string; slug: string; status: TenantStatus }
+  /** What the machine or token may do of that; null: all. */
+  scopes: MachineScope[] | null
+}
+
+/** What a statement gives with `standingColumns`, and `scopes` of what points at the principal. */
+export interface StandingRow {
+  /** Text or its value: the databases differ. */
+  scopes: unknown
+  principalId: string | null
+  userId: string | null
+  role: TenantRole
+  memberRole: TenantRole | null
+  userStatus: string | null
+  tenantId: string
+  slug: string
+  tenantStatus: TenantStatus
+}
+
+/** Of the principal `p`, for whom something acts, and what decides whether it may. */
+export const standingColumns = sql`p."id" AS "principalId", p."userId", CAST(p."role" AS TEXT) AS "role",
+  CAST(m."role" AS TEXT) AS "memberRole", CAST(u."status" AS TEXT) AS "userStatus",
+  t."id" AS "tenantId", t."slug", CAST(t."status" AS TEXT) AS "tenantStatus"`
+
+/** The tables behind these, joined to `p`. */
+export const standingTables = sql`
+  LEFT JOIN "Membership" m ON m."tenantId" = p."tenantId" AND m."userId" = p."userId"
+  LEFT JOIN "User" u ON u."id" = p."userId"
+  LEFT JOIN "Tenant" t ON t."id" = p."tenantId"`
+
+const Scopes = z.preprocess(
+  (value) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : value),
+  MachineScopes.nullable(),
+)
+
+/** Scopes as they are stored. @throws where they are not what was written: nobody is given more for it */
+export const storedScopes = (value: unknown) => Scopes.parse(value ?? null)
+
+/** The principal of a row. @returns null where it has none */
+export function foundPrincipal(row: StandingRow): FoundPrincipal | null {
+  const { principalId, userId, role, memberRole, userStatus, tenantId, slug, tenantStatus } = row
+  if (principalId === null) return null
+  return {
+    ...{ id: principalId, userId, role, memberRole },
+    isUserActive: userStatus === 'active',
+    tenant: { id: tenantId, slug, status: tenantStatus },
+    scopes: storedScopes(row.scopes),
+  }
+}

@@ -1,0 +1,27 @@
+import { isResting, outranks } from '#server/domain/tenants/tenants'
+import type { Machine } from '#server/scope'
+import { identityError } from './identities.errors'
+import type { FoundPrincipal } from './standing.store'
+
+export type { FoundPrincipal } from './standing.store'
+
+/**
+ * What a principal lets do what acts for it: a member's never more than the member may. Looked up on every request, so
+ * that whatever takes a right away works on the next one.
+ *
+ * @throws AppError identity.unclaimed, principal.disabled, principal.tenant_rests (403)
+ */
+export function standingOf(
+  principal: FoundPrincipal | null,
+): Pick<Machine, 'principal' | 'tenant' | 'scopes'> {
+  if (!principal) throw identityError('identity.unclaimed')
+  const { id, userId, role, memberRole, isUserActive, tenant, scopes } = principal
+  if (userId !== null && memberRole === null) throw identityError('identity.unclaimed')
+  if (userId !== null && !isUserActive) throw identityError('principal.disabled')
+  if (isResting(tenant.status)) throw identityError('principal.tenant_rests')
+  return {
+    principal: { id, userId, role: memberRole && outranks(role, memberRole) ? memberRole : role },
+    tenant: { id: tenant.id, slug: tenant.slug },
+    scopes: scopes && new Set(scopes),
+  }
+}
