@@ -25,7 +25,20 @@ export async function findCaller(event: H3Event): Promise<void> {
     withCookie: token !== undefined,
   })
   if (!token) return
-  takeSession(event, await findSession(scopes.platform(event.context.requestId), sessionLimits, token))
+  const scope = scopes.platform(event.context.requestId)
+  takeSession(event, await findSession(scope, sessionLimits, token, { isUse: !isBackground(event) }))
+}
+
+/**
+ * Whether a page asks by itself, and nobody does: to keep up to date, or to listen on. Only what changes nothing can be
+ * so, and all that follows is that the session is not kept from its idle limit.
+ */
+function isBackground(event: H3Event): boolean {
+  if (event.method !== 'GET') return false
+  return (
+    getRequestHeader(event, 'x-background') === '1' ||
+    getRequestHeader(event, 'accept') === 'text/event-stream'
+  )
 }
 
 /** Finds out whether the caller of a request that is long under way still has their session. */

@@ -74,6 +74,29 @@ describeEachDatabase('sessions', (given) => {
     expect(await codeOf(stranger)).toEqual([401, 'auth.required'])
   })
 
+  it.each([
+    ['refreshes itself', { 'x-background': '1' }],
+    ['listens on', { accept: 'text/event-stream' }],
+  ])('is not kept from its idle limit by a page that %s', async (_, headers) => {
+    const { idleSeconds } = portal.container.sessionLimits
+    const { browser } = await somebody()
+    clock.advance(idleSeconds - 120)
+    expect((await browser.get('/api/tenants', headers)).status).toBe(200)
+    clock.advance(121)
+    expect((await browser.get('/api/tenants', headers)).json.code).toBe('auth.session_ended')
+    expect(await codeOf(browser)).toEqual([401, 'auth.session_ended'])
+  })
+
+  it('counts what changes something as use, whatever it says of itself', async () => {
+    const { idleSeconds } = portal.container.sessionLimits
+    const { browser } = await somebody()
+    clock.advance(idleSeconds - 120)
+    const said = { 'x-background': '1' }
+    expect((await browser.patch('/api/users/me/profile', { name: 'Somebody' }, said)).status).toBe(200)
+    clock.advance(121)
+    expect((await browser.get('/api/tenants')).status).toBe(200)
+  })
+
   it('expires a session that nobody uses, and remembers it as long as its cookie', async () => {
     const { ttlSeconds, idleSeconds } = portal.container.sessionLimits
     const { browser } = await somebody()

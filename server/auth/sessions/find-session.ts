@@ -20,41 +20,47 @@ export type FoundSession =
 /**
  * The session of a token with its user, read from the database each time: what was ended or taken away holds on the
  * next request of every replica. The former token of a session is good for a while after it got a new one.
+ *
+ * @param options.isUse whether somebody asks: only that keeps a session from its idle limit
  */
 export async function findSession(
   scope: PlatformScope,
   limits: SessionLimits,
   token: string,
+  { isUse }: { isUse: boolean },
 ): Promise<FoundSession> {
   const { sessions } = scope.stores
   const tokenHash = sha256(token)
   const session = await sessions.findByHash(tokenHash)
-  if (session) return heldOrNot(scope, limits, session)
+  if (session) return heldOrNot(scope, limits, session, isUse)
   const rotated = await sessions.findByFormerHash(tokenHash)
   if (!rotated) return { session: null, absence: await absenceOf(scope, tokenHash) }
-  if (rotated.formerUntil && rotated.formerUntil > scope.clock.now()) return heldOrNot(scope, limits, rotated)
+  if (rotated.formerUntil && rotated.formerUntil > scope.clock.now())
+    return heldOrNot(scope, limits, rotated, isUse)
   await noteReplay(scope, rotated.id, tokenHash)
   return { session: null, absence: 'ended' }
 }
 
-/** A session that held a moment ago, read anew: for what stays open longer than a request. */
+/** A session that held a moment ago, read anew: for what stays open longer than a request, which is no use of it. */
 export async function findSessionAgain(
   scope: PlatformScope,
   limits: SessionLimits,
   id: string,
 ): Promise<FoundSession> {
   const session = await scope.stores.sessions.find(id)
-  return session ? heldOrNot(scope, limits, session) : { session: null, absence: 'ended' }
+  return session ? heldOrNot(scope, limits, session, false) : { session: null, absence: 'ended' }
 }
 
 async function heldOrNot(
   scope: PlatformScope,
   limits: SessionLimits,
   session: SessionWithUser,
+  isUse: boolean,
 ): Promise<FoundSession> {
   const now = scope.clock.now()
   if (session.user.status !== 'active') return { session: null, absence: absenceBy(session.user, 'ended') }
   if (isOver(session, limits, now)) return { session: null, absence: 'expired' }
+  if (!isUse) return { session }
   const seenBefore = addSeconds(now, -touchAfterSeconds)
   if (session.lastSeenAt <= seenBefore) await scope.stores.sessions.touch(session.id, seenBefore)
   return { session }
