@@ -157,8 +157,10 @@ export function serviceChoices(counts: { service: ServiceName; count: number }[]
   ]
 }
 
-/** How a service stands for all tenants. */
-export function breakerWords(breaker: Board['breakers'][number] | undefined) {
+/** How a service stands for all tenants. @param breaker its own, where it is not closed */
+export function serviceStateWords(isConfigured: boolean, breaker: Board['breakers'][number] | undefined) {
+  if (!isConfigured)
+    return { label: 'Not configured', color: 'neutral' as const, icon: 'i-lucide-circle-minus' }
   if (!breaker) return { label: 'In use', color: 'success' as const, icon: 'i-lucide-circle-check' }
   return breaker.state === 'open'
     ? { label: 'Paused', color: 'warning' as const, icon: 'i-lucide-circle-pause' }

@@ -80,6 +80,8 @@ export const Board = z.object({
     steps: z.number().int(),
     oldestWaitSeconds: z.number().int().nullable(),
   }),
+  /** The services that Tenantry provisions into; what is not configured is not among them. */
+  services: z.array(ServiceName),
   breakers: z.array(
     z.object({ service: ServiceName, state: z.enum(['open', 'half-open']), until: Timestamp }),
   ),

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { newId } from '#server/lib/ids'
 import { describeEachDatabase, type DatabaseUnderTest } from '../harness/databases'
 import type { HttpClient } from '../harness/http'
@@ -74,6 +75,7 @@ describeEachDatabase('the board of 10,000 tenants', (given) => {
       failing: [{ service: 'stalwart', steps: 600 }],
       drift: [{ service: 'authentik', things: 200 }],
       queue: { tenants: 100, steps: 100 },
+      services: [],
       breakers: [],
       sweep: null,
     })
@@ -147,3 +149,24 @@ async function wholeTablesIn(
     await client.end()
   }
 }
+
+describeEachDatabase('the board of a portal with some services', (given) => {
+  const planner = (service: 'authentik' | 'ocis'): StepPlanner => ({
+    ...{ service, step: 'group' },
+    plan: async () => ({ resources: [], changes: [], notes: [] }),
+  })
+
+  it('tells which they are, and nothing of breakers of the others', async () => {
+    const portal = await startPortal(given.url, { planners: [planner('ocis'), planner('authentik')] })
+    const operator = await portal.operator()
+    const until = new Date(Date.now() + 60_000)
+    const { breakers } = portal.container
+    for (const service of ['authentik', 'stalwart'] as const)
+      breakers.publish(service, { state: 'open', until })
+    await expect.poll(async () => (await breakers.read()).length).toBe(2)
+    const { json } = await operator.get('/api/operator/board')
+    expect(json.services).toEqual(['authentik', 'ocis'])
+    expect(json.breakers).toEqual([{ service: 'authentik', state: 'open', until: until.toISOString() }])
+    await portal.close()
+  })
+})

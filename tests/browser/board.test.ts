@@ -63,6 +63,13 @@ test('tenants are counted by state, and each state leads to them', async () => {
   await region('Last comparison').getByText('Nothing was compared yet.').waitFor()
   await region('Failing steps').getByText('Nothing fails').waitFor()
   await region('Drift').getByText('Nothing drifted').waitFor()
+  for (const [service, words] of [
+    ['authentik', 'In use'],
+    ['ocis', 'In use'],
+    ['stalwart', 'Not configured'],
+    ['mail', 'Not configured'],
+  ] as const)
+    await region('Services').locator(`[data-service=${service}]`).getByText(words, { exact: true }).waitFor()
   await page.locator('[data-state=active]').getByText('2').waitFor()
   await expectWellMade(boss)
 

@@ -3,7 +3,7 @@ import type { DriftStatus } from '#shared/contracts/drift'
 import type { OperatorScope, PlatformScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import type { TenantQueue } from '../queue.port'
-import type { ServiceName } from '../step-planner.port'
+import { serviceNames, type ServiceName, type StepPlanner } from '../step-planner.port'
 import type { BreakerBoard } from './breakers'
 import { shownStatuses } from './drift.policy'
 
@@ -13,12 +13,18 @@ const atOnce = 50
 export interface BoardMeans {
   breakers: BreakerBoard
   queue: Pick<TenantQueue, 'depth'>
+  /** Of the services that are configured. */
+  planners: readonly Pick<StepPlanner, 'service'>[]
 }
 
 /** Tenants by state, what fails, what waits, what drifted, which services rest, and the last sweep. */
-export async function getBoard(scope: OperatorScope | PlatformScope, { breakers, queue }: BoardMeans) {
+export async function getBoard(
+  scope: OperatorScope | PlatformScope,
+  { breakers, queue, planners }: BoardMeans,
+) {
   const { tenants, failing, drift, steps, sweep } = await scope.stores.board.counts()
   const waiting = await queue.depth()
+  const services = serviceNames.filter((name) => planners.some(({ service }) => service === name))
   const now = scope.clock.now().getTime()
   return {
     tenants: Object.fromEntries(tenants.map(({ status, _count }) => [status, _count])),
@@ -30,7 +36,9 @@ export async function getBoard(scope: OperatorScope | PlatformScope, { breakers,
       oldestWaitSeconds:
         waiting.oldestAt && Math.max(0, Math.round((now - waiting.oldestAt.getTime()) / 1000)),
     },
-    breakers: await breakers.read(),
+    services,
+    // What another replica told of one before it was taken out of the configuration says nothing any more.
+    breakers: (await breakers.read()).filter(({ service }) => services.includes(service)),
     sweep: sweep && showSweep(sweep),
   }
 }
