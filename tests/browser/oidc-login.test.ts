@@ -42,6 +42,21 @@ describe('oidc-only', () => {
     expect(visit.complaints).toEqual([])
   })
 
+  test('what can’t be set here is shown, with the reason, and looks as if it could not', async () => {
+    const { page, open, complaints } = await portal.visit()
+    await open('/operator/settings')
+    await page.getByRole('link', { name: /^Continue with/ }).click()
+    await page.getByRole('button', { name: 'Olga Operator' }).click()
+    await page.waitForURL(`${portal.server.url}/operator/settings`)
+    await live(page)
+    const name = page.getByLabel('Name of the portal')
+    expect(await name.getAttribute('readonly')).not.toBeNull()
+    await page.getByText('no settings are kept here').waitFor()
+    await page.getByText('DRIFT_REPAIR in the environment').waitFor()
+    expect(await page.locator('main').getByRole('button').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+
   test('a login that came to nothing has words, and a way to begin again', async () => {
     const visit = await portal.visit()
     await visit.page.goto('/auth/oidc/callback?code=x&state=x')
