@@ -18,7 +18,7 @@ export function useAccount() {
       try {
         await api.request(User, `${path}/profile`, { method: 'PATCH', body: changes, ifMatch })
       } finally {
-        await Promise.all([page.refresh(), session.load()])
+        await Promise.all([page.refresh(), session.refresh()])
       }
     },
     changePassword: (change: ChangePassword) =>

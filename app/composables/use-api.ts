@@ -9,6 +9,8 @@ export interface ApiOptions {
   idempotencyKey?: string
   /** ETag of the state that the change was made on; a newer one answers 412. */
   ifMatch?: string
+  /** Asked by a page that keeps itself up to date, and by nobody: the session is not used by it. */
+  background?: boolean
   /** Here 401 is an answer, and not the end of the session; nor is more asked of the person. */
   anonymous?: boolean
 }
@@ -23,6 +25,7 @@ export interface ApiOptions {
  */
 export function useApi() {
   const event = useRequestEvent()
+  const connection = useConnection()
 
   async function call(path: string, options: ApiOptions): Promise<Response> {
     const init: RequestInit = { method: options.method ?? 'GET', headers: headersOf(options) }
@@ -32,6 +35,7 @@ export function useApi() {
     try {
       response = event ? await event.fetch(url, init) : await fetch(url, init)
     } catch (cause) {
+      void connection.suspect()
       throw failed({ status: 0, code: 'portal.unreachable', title: 'No answer' }, cause)
     }
     // A session that gets a new token while the page is rendered.
@@ -39,6 +43,7 @@ export function useApi() {
       event?.node.res.appendHeader('set-cookie', cookie)
     if (response.ok) return response
     const failure = await failureOf(response)
+    if (isFromBefore(failure)) void connection.suspect()
     if (import.meta.client && !options.anonymous) {
       if (failure.code === 'auth.step_up_required') {
         // Apart, so that no other page fetches what is about passwords.
@@ -95,6 +100,7 @@ function headersOf(options: ApiOptions): Record<string, string> {
     accept: 'application/json',
     ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(options.idempotencyKey ? { 'idempotency-key': options.idempotencyKey } : {}),
+    ...(options.background ? { 'x-background': '1' } : {}),
     ...(options.ifMatch ? { 'if-match': options.ifMatch } : {}),
   }
 }
@@ -121,6 +127,11 @@ async function failureOf(response: Response): Promise<Failure> {
     requestId,
     retryAfterSeconds,
   }
+}
+
+/** Whether what stands before the portal answered in its place: it did not reach it. */
+function isFromBefore({ status, code }: Failure): boolean {
+  return code === 'portal.failed' && [502, 503, 504].includes(status)
 }
 
 function failed(failure: Failure, cause?: unknown) {

@@ -9,8 +9,8 @@ const path = '/api/operator'
 /** All tenants at once, and what can be done about what fails. */
 export function useBoard() {
   const api = useApi()
-  const page = usePageData('board', async () => ({
-    board: await api.request(Board, `${path}/board`),
+  const page = usePageData('board', async (ask) => ({
+    board: await api.request(Board, `${path}/board`, ask),
     at: new Date().toISOString(),
   }))
 
@@ -49,8 +49,9 @@ export function useFailing(service: Ref<ServiceName | undefined>) {
   const api = useApi()
   return usePagedList(
     'board failing',
-    (cursor) =>
+    (cursor, ask) =>
       api.request(FailingStepPage, `${path}/failing`, {
+        ...ask,
         query: { service: service.value, cursor, limit: 10 },
       }),
     service,
@@ -66,8 +67,9 @@ export function useBoardDrift(service: Ref<ServiceName | undefined>, status: Ref
   const api = useApi()
   const list = usePagedList<BoardDrift>(
     'board drift',
-    (cursor) =>
+    (cursor, ask) =>
       api.request(BoardDriftPage, `${path}/drift`, {
+        ...ask,
         query: { service: service.value, status: status.value, cursor, limit: 10 },
       }),
     computed(() => `${service.value ?? ''} ${status.value ?? ''}`),
@@ -84,7 +86,7 @@ export function useBoardDrift(service: Ref<ServiceName | undefined>, status: Ref
 /** The comparisons of all tenants with all services, newest first. */
 export function useSweeps() {
   const api = useApi()
-  return usePagedList('sweeps', (cursor) =>
-    api.request(SweepPage, `${path}/sweep`, { query: { cursor, limit: 25 } }),
+  return usePagedList('sweeps', (cursor, ask) =>
+    api.request(SweepPage, `${path}/sweep`, { ...ask, query: { cursor, limit: 25 } }),
   )
 }

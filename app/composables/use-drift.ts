@@ -11,8 +11,8 @@ const countedAtMost = 100
 /** How much of a tenant is not as it should be and was not settled; for its tab. */
 export function useDriftCount(slug: string) {
   const api = useApi()
-  const page = usePageData(`drift count:${slug}`, () =>
-    api.request(DriftPage, `/api/tenants/${slug}/drift`, { query: { limit: countedAtMost } }),
+  const page = usePageData(`drift count:${slug}`, (ask) =>
+    api.request(DriftPage, `/api/tenants/${slug}/drift`, { ...ask, query: { limit: countedAtMost } }),
   )
   return {
     refresh: page.refresh,
@@ -36,8 +36,8 @@ export function useDrift(slug: string, status: Ref<DriftStatus | undefined>) {
   const path = `/api/tenants/${slug}/drift`
   const list = usePagedList<Drift>(
     `drift:${slug}`,
-    (cursor) =>
-      api.request(DriftPage, path, { query: { status: status.value ?? 'open', cursor, limit: 50 } }),
+    (cursor, ask) =>
+      api.request(DriftPage, path, { ...ask, query: { status: status.value ?? 'open', cursor, limit: 50 } }),
     status,
   )
 

@@ -42,7 +42,7 @@ export function useInvitation() {
         const accepted = await api.request(AcceptedInvitation, `${path}/accept`, options)
         holder.forget()
         // Refused to somebody who has to set up a second factor first: the way there tells them so.
-        await session.load().catch(() => null)
+        await session.refresh()
         return accepted
       } catch (error) {
         if ([401, 404].includes(failureFrom(error).status)) await load()

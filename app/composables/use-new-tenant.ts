@@ -27,7 +27,7 @@ export function useNewTenant() {
       open.value = false
       notices.done(`${tenant.name} was created`, 'Its services are being set up now.')
       await router.push(`/tenants/${tenant.slug}`)
-      await session.load()
+      await session.refresh()
     },
   }
 }

@@ -1,3 +1,8 @@
+import type { ApiOptions } from './use-api'
+
+/** How something is asked for: by somebody, or by the page itself, for `useApi`. */
+export type Ask = Pick<ApiOptions, 'background'>
+
 /** `stale`: what is shown could not be brought up to date. */
 export type PageState = 'loading' | 'shown' | 'stale' | 'failed'
 
@@ -12,11 +17,11 @@ export type PageState = 'loading' | 'shown' | 'stale' | 'failed'
  */
 export function usePageData<Data>(
   key: string,
-  load: () => Promise<Data>,
+  load: (ask: Ask) => Promise<Data>,
   options: { server?: boolean } = {},
 ) {
   const nuxt = useNuxtApp()
-  const loading = useAsyncData(key, load, { lazy: true, deep: false, ...options })
+  const loading = useAsyncData(key, () => load({}), { lazy: true, deep: false, ...options })
   const { error } = loading
   const data = loading.data as Ref<Data | undefined>
   const refreshing = ref(false)
@@ -30,13 +35,13 @@ export function usePageData<Data>(
   }
   watch(error, (thrown) => thrown && showIfGone(failureFrom(thrown), thrown))
 
-  /** Brings it up to date; what is shown stays, also where that fails. The last call wins. */
-  async function refresh(): Promise<void> {
+  /** Brings it up to date; what is shown stays, also where that fails. The last call wins. Never rejects. */
+  async function refresh(ask?: Ask): Promise<void> {
     if (data.value === undefined) return void (await loading.refresh())
     const mine = ++turn
     refreshing.value = true
     try {
-      const fresh = await load()
+      const fresh = await load({ background: ask?.background === true })
       if (mine !== turn) return
       data.value = fresh
       refreshFailure.value = undefined
@@ -56,6 +61,7 @@ export function usePageData<Data>(
   ready.catch(() => {})
 
   const failure = computed(() => (error.value ? failureFrom(error.value) : refreshFailure.value))
+  useConnection().onBack(() => void (failure.value && refresh({ background: true })))
   const state = computed<PageState>(() => {
     if (data.value === undefined) return failure.value ? 'failed' : 'loading'
     return failure.value ? 'stale' : 'shown'

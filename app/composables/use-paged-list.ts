@@ -1,3 +1,5 @@
+import type { Ask } from './use-page-data'
+
 export interface Page<Item> {
   items: Item[]
   nextCursor: string | null
@@ -13,10 +15,10 @@ export type PagedList = ReturnType<typeof usePagedList<unknown>>
  */
 export function usePagedList<Item>(
   key: string,
-  load: (cursor: string | undefined) => Promise<Page<Item>>,
+  load: (cursor: string | undefined, ask: Ask) => Promise<Page<Item>>,
   search?: Ref<string | undefined>,
 ) {
-  const first = usePageData(key, () => load(undefined))
+  const first = usePageData(key, (ask) => load(undefined, ask))
   const later = shallowRef<Page<Item>[]>([])
   const more = useSubmission()
 
@@ -24,14 +26,25 @@ export function usePagedList<Item>(
   if (search) watch(search, () => first.refresh())
 
   const last = computed(() => later.value.at(-1) ?? first.data.value)
+  const items = computed(() => [first.data.value, ...later.value].flatMap((page) => page?.items ?? []))
+  const hasMore = computed(() => Boolean(last.value?.nextCursor))
   return {
     ready: first.ready,
-    items: computed(() => [first.data.value, ...later.value].flatMap((page) => page?.items ?? [])),
+    items,
+    /** What BasePaged shows it by. */
+    shown: computed(() => ({
+      state: first.state.value,
+      failure: first.failure.value,
+      isEmpty: items.value.length === 0,
+      hasMore: hasMore.value,
+      loadingMore: more.pending.value,
+      moreFailure: more.failure.value,
+    })),
     state: first.state,
     refreshing: first.refreshing,
     failure: first.failure,
     refresh: first.refresh,
-    hasMore: computed(() => Boolean(last.value?.nextCursor)),
+    hasMore,
     /** Whether somebody went on behind the first page, which `refresh` comes back to. */
     isLonger: computed(() => later.value.length > 0),
     loadingMore: more.pending,
@@ -40,7 +53,7 @@ export function usePagedList<Item>(
       const behind = last.value
       if (!behind?.nextCursor) return
       await more.submit(behind.nextCursor, async () => {
-        const page = await load(behind.nextCursor ?? undefined)
+        const page = await load(behind.nextCursor ?? undefined, {})
         // The list may have started anew meanwhile.
         if (last.value === behind) later.value = [...later.value, page]
       })

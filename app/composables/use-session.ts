@@ -38,6 +38,8 @@ export function useSession() {
     refusal: readonly(refusal),
     restricted: readonly(restricted),
     load,
+    /** Asks anew, for what is shown: it stays where the server can't be asked. Never rejects. */
+    refresh: () => load().catch(() => me.value),
     isOperator: computed(() => me.value?.user.platformRole === 'operator'),
     /** The language that dates are written in; undefined is the browser's own. */
     locale: computed(() => me.value?.user.locale ?? undefined),

@@ -23,6 +23,7 @@ export function useStepStream(
     onGivenUp: () => void
   },
 ) {
+  const connection = useConnection()
   const state = ref<StreamState>('connecting')
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -43,6 +44,7 @@ export function useStepStream(
     })
     source.addEventListener('error', () => {
       state.value = navigator.onLine ? 'interrupted' : 'offline'
+      void connection.suspect()
       if (source?.readyState !== EventSource.CLOSED) return
       options.onGivenUp()
       timer = setTimeout(connect, retryMs)
@@ -69,6 +71,9 @@ export function useStepStream(
   }
 
   onBeforeUnmount(stop)
+  connection.onBack(() => {
+    if (!stopped && state.value !== 'live') connect()
+  })
   return {
     state: readonly(state),
     start(): void {

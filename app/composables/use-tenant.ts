@@ -45,7 +45,7 @@ export function useTenant(slug: string) {
       try {
         await api.request(Tenant, path, { method: 'PATCH', body: { name }, ifMatch })
       } finally {
-        await Promise.all([page.refresh(), session.load()])
+        await Promise.all([page.refresh(), session.refresh()])
       }
     },
     /** In which language its mails are; refused with 412 as `rename` is. */
@@ -68,13 +68,13 @@ export function useTenant(slug: string) {
     },
     async changePlan(plan: Plan): Promise<void> {
       await api.request(Subscription, `${path}/subscription`, { method: 'PATCH', body: { plan } })
-      await Promise.all([page.refresh(), session.load()])
+      await Promise.all([page.refresh(), session.refresh()])
     },
     /** What is deleted can be restored until its grace period ends. */
     async move(name: LifecycleMove): Promise<void> {
       if (name === 'delete') await api.command(path, { method: 'DELETE' })
       else await api.command(`${path}/${name}`, { method: 'POST' })
-      await Promise.all([page.refresh(), session.load()])
+      await Promise.all([page.refresh(), session.refresh()])
     },
   }
 }
