@@ -5,8 +5,8 @@ import type { AddDomain } from '#shared/contracts/domains'
 export function useDomains(slug: string) {
   const api = useApi()
   const path = `/api/tenants/${slug}/domains`
-  const list = usePagedList<Domain>(`domains:${slug}`, (cursor) =>
-    api.request(DomainPage, path, { query: { cursor, limit: 50 } }),
+  const list = usePagedList<Domain>(`domains:${slug}`, (cursor, ask) =>
+    api.request(DomainPage, path, { ...ask, query: { cursor, limit: 50 } }),
   )
 
   return {

@@ -135,7 +135,7 @@ export const recordPurposeWords: Record<RecordPurpose, string> = {
 export const mailRecordsWords: Record<MailRecordsState, string | undefined> = {
   none: undefined,
   pending:
-    'The mail server is still setting the domain up. Its records show here in a minute: check again then.',
+    'The mail server is being told of the domain. What else has to be in its DNS is listed here as soon as the mail server says so.',
   listed: undefined,
   unreachable: 'The mail server could not be asked for its records. They may have changed.',
 }

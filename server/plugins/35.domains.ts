@@ -1,9 +1,9 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { checkDueDomains } from '#server/domain/domains/domains'
 
-const everySeconds = 60
-/** A replica looks at so many domains a minute at most. */
-const limit = 50
+const everySeconds = 10
+/** A replica looks at so many domains each time at most: 60 a minute. */
+const limit = 10
 
 /**
  * Looks at the DNS records of verified domains, each as often as SWEEP_INTERVAL_SECONDS says, where a worker runs.
