@@ -65,6 +65,7 @@ export function defineErrors<Code extends string>(definitions: Record<Code, Erro
  * - `unavailable`: 5xx
  * - `contract`: an answer that does not fit its published schema, HTML for instance
  * - `conflict`: what stands there is not ours
+ * - `not_yet`: it is still at what was asked for. No failure: looking again a little later is all that is to be done
  */
 export type IntegrationFailure =
   | 'unreachable'
@@ -75,6 +76,7 @@ export type IntegrationFailure =
   | 'unavailable'
   | 'contract'
   | 'conflict'
+  | 'not_yet'
 
 /**
  * A failure of an outside service. To a caller it is 502 or 503, never the service's own status.

@@ -29,6 +29,8 @@ export type StepOutcome =
   | { status: 'held'; resources: readonly Resource[]; reason: string }
   | { status: 'error'; error: string; nextAttemptAt: Date | null; gotOn?: true }
   | { status: 'pending'; gotOn?: true }
+  /** The service is still at it, which is no failure. */
+  | { status: 'waits'; reason: string; nextAttemptAt: Date }
 
 export interface AttemptMeans {
   clock: Clock
@@ -90,6 +92,7 @@ export async function attemptStep(attempt: Attempt, means: AttemptMeans): Promis
     return await bringAbout(attempt, means, progress)
   } catch (error) {
     if (attempt.signal.aborted) return { status: 'pending' }
+    if (error instanceof IntegrationError && error.kind === 'not_yet') return waiting(error, means)
     if (!isExpected(error)) logUnexpected(error, attempt, means.log)
     // What got on and failed then is tried again as soon as what failed once: only what stands still is put off further.
     if (progress.gotOn) return { ...outcomeOf(error, 1, means), gotOn: true }
@@ -197,6 +200,13 @@ function outcomeOf(error: unknown, attempt: number, { clock, random }: AttemptMe
     error: shorten(isExpected(error) ? error.message : unknownFailure),
     nextAttemptAt: isFinal ? null : new Date(clock.now().getTime() + delayMs),
   }
+}
+
+/** Looked at again as soon as what failed once, however often. */
+function waiting({ message, retryAfterSeconds }: IntegrationError, { clock, random }: AttemptMeans) {
+  const delayMs = retryDelayMs(1, random, retryAfterSeconds)
+  const nextAttemptAt = new Date(clock.now().getTime() + delayMs)
+  return { status: 'waits' as const, reason: shorten(message), nextAttemptAt }
 }
 
 const shorten = (words: string) => words.replace(/\p{C}+/gu, ' ').slice(0, wordsLimit)

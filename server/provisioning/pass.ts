@@ -118,6 +118,8 @@ function logOutcome(log: Log, outcome: StepOutcome, about: Record<string, unknow
       )
     case 'held':
       return log.info({ ...about, reason: outcome.reason }, 'a provisioning step waits for approval')
+    case 'waits':
+      return log.info({ ...about, reason: outcome.reason }, 'a provisioning step waits for its service')
     case 'pending':
       return log.info(about, 'a provisioning step was cut off')
     case 'error':

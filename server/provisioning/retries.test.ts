@@ -60,6 +60,27 @@ describeEachDatabase('where a service fails, the reconciler', (given) => {
     expect(stalwart.calls).toHaveLength(1)
   })
 
+  it('looks again soon, as often as it takes, where a service is still at it, and takes that for no failure', async () => {
+    const words = 'Stalwart is still making the DKIM keys of acme.example.'
+    const notYet = () => new IntegrationError({ service: 'authentik', kind: 'not_yet', message: words })
+    const authentik = createService()
+    for (let count = 0; count < 6; count++) authentik.fail(notYet())
+    const reconciler = shop.start([authentik])
+    const tenant = await shop.createTenant()
+    for (let count = 1; count <= 6; count++) {
+      await eventually(async () => {
+        const step = (await shop.state(tenant.id)).step('authentik')
+        expect(step).toMatchObject({ status: 'pending', attempt: 0, reason: words, error: null })
+        expect(step.nextAttemptAt).toEqual(new Date(shop.clock.now().getTime() + 2_000))
+      })
+      shop.clock.advance(2_000)
+      reconciler.look()
+    }
+    const state = await shop.reached(tenant.id, 'active')
+    expect(state.step('authentik')).toMatchObject({ status: 'ok', attempt: 1, reason: null })
+    expect(state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual(['created done'])
+  })
+
   it('counts anew from where a step got on', async () => {
     const made = new Set<string>()
     const failures: (string | undefined)[] = ['first', 'first', 'second', undefined]

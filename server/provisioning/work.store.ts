@@ -195,6 +195,11 @@ function settled(outcome: StepOutcome, now: Date) {
       const { gotOn, ...failure } = outcome
       return { ...failure, ...(gotOn && { attempt: 1 }) }
     }
+    case 'waits': {
+      const { reason, nextAttemptAt } = outcome
+      // No failure: the next one is not put off as if it had been.
+      return { status: 'pending', error: null, reason, nextAttemptAt, attempt: 0 } as const
+    }
     case 'pending':
       // What got on was no failure: the next one is not put off as if it had been.
       return { status: 'pending', nextAttemptAt: now, ...(outcome.gotOn && { attempt: 0 }) } as const

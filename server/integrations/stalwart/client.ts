@@ -15,6 +15,8 @@ import { createRestDomains } from './rest-domains'
 import { createRestMailboxes } from './rest-mailboxes'
 
 const defaultTimeoutMs = 10_000
+/** So long new keys are waited for within a step, which has its place among others meanwhile. */
+const longestWaitMs = 2_000
 
 /** Where Stalwart is, and how it is asked. */
 export interface StalwartOptions {
@@ -22,7 +24,7 @@ export interface StalwartOptions {
   apiUrl: string
   /** An API key or access token, or `user:password`. It may manage domains, accounts and DKIM keys. */
   token: string
-  /** For one call, from sending to the answer's last byte; and how long new DKIM keys are waited for. Default 10,000. */
+  /** For one call, from sending to the answer's last byte. Default 10,000. */
   timeoutMs?: number
   fetch?: typeof globalThis.fetch
   clock?: Clock
@@ -82,7 +84,10 @@ function connect(options: StalwartOptions): Directory {
   const jmap = createJmap(exchange, secrets)
   const rest = createRest(exchange, secrets)
   return createEitherDirectory(exchange, {
-    jmap: { ...createJmapDomains(jmap, { waitMs: timeoutMs, clock }), ...createJmapMailboxes(jmap) },
+    jmap: {
+      ...createJmapDomains(jmap, { waitMs: Math.min(timeoutMs, longestWaitMs), clock }),
+      ...createJmapMailboxes(jmap),
+    },
     rest: { ...createRestDomains(rest), ...createRestMailboxes(rest) },
   })
 }

@@ -4,12 +4,12 @@ import { newId } from '#server/lib/ids'
 import type {
   DesiredMember as Member,
   DesiredTenant as Tenant,
-  StepPlan,
   StepPlanner,
   Surveyed,
 } from '#server/provisioning/step-planner.port'
 import { createStalwartPlanners, createStalwartRecords } from './client'
 import { startStalwartFake } from './fake'
+import { applyPatiently, summary } from './fake-tenants'
 
 type Page = Awaited<ReturnType<NonNullable<StepPlanner['survey']>>>
 
@@ -96,19 +96,12 @@ describe.each(targets)('Stalwart: $name', ({ open }) => {
     return tenant
   }
 
-  const summary = ({ changes }: StepPlan) =>
-    changes.map(({ action, kind, name }) => `${action} ${kind} ${name}`)
-
-  async function apply(plan: StepPlan) {
-    for (const change of plan.changes) if (change.action !== 'refuse') await change.apply(signal)
-  }
-
   /** Makes everything as it should be, and shows that it is. */
   async function bringAbout(tenant: Tenant, using = steps) {
     const made: string[] = []
     for (const step of [using.domains, using.accounts]) {
       const plan = await step.plan(tenant, known, signal)
-      await apply(plan)
+      await applyPatiently(plan, signal)
       made.push(...summary(plan))
     }
     const [domains, accounts] = await planBoth(tenant)
@@ -138,8 +131,9 @@ describe.each(targets)('Stalwart: $name', ({ open }) => {
       const [before] = await planBoth(tenant)
       expect(summary(before)).toEqual([
         `create domain ${first}`,
-        `create dkim ${first}`,
         `create domain ${second}`,
+        // Last, since nothing else has to wait for them.
+        `create dkim ${first}`,
         `create dkim ${second}`,
       ])
       expect(before.resources).toEqual([])
@@ -197,7 +191,7 @@ describe.each(targets)('Stalwart: $name', ({ open }) => {
         },
         { action: 'update', fields: { 'sign-in': { from: 'on', to: 'off' } }, reason: expect.any(String) },
       ])
-      await apply(plan)
+      await applyPatiently(plan, signal)
       const after = await steps.accounts.plan(changed, known, signal)
       expect(after.changes).toEqual([])
       expect(after.resources).toHaveLength(2)
@@ -304,9 +298,9 @@ describe.each(targets)('Stalwart: $name', ({ open }) => {
       const purged = { ...tenant, state: 'purged' as const }
       const [domains, accounts] = await planBoth(purged)
       expect(summary(accounts)).toEqual([`delete account ada@${tenant.domains[0]}`])
-      await apply(accounts)
+      await applyPatiently(accounts, signal)
       // What was planned before is gone already, and that is no failure.
-      await apply(domains)
+      await applyPatiently(domains, signal)
       expect((await bringAbout(purged)).made).toEqual([])
     })
   })
@@ -345,7 +339,7 @@ describe.each(targets)('Stalwart: $name', ({ open }) => {
       const tenant = newTenant({ members: [member('ada')] })
       for (const step of ['domains', 'accounts'] as const) {
         const plans = await Promise.all([1, 2].map(() => planners()[step].plan(tenant, known, signal)))
-        const both = await Promise.allSettled(plans.map(apply))
+        const both = await Promise.allSettled(plans.map((plan) => applyPatiently(plan, signal)))
         for (const result of both)
           if (result.status === 'rejected') expect(result.reason).toMatchObject({ retryable: true })
       }

@@ -38,25 +38,48 @@ describe('DKIM keys of 0.16', () => {
 
   it('are waited for', async () => {
     await start(4)
-    await bring(newTenant({ members: [] }))
+    await bringAbout(newTenant({ members: [] }), { clock })
     expect(fake.domains()).toMatchObject([{ keys: ['ed25519', 'rsa'] }])
   })
 
-  it('are not waited for without end, and noted', async () => {
+  it('are not there while Stalwart makes them: the step says so, and is to look again', async () => {
     await start('held')
     const tenant = newTenant({ members: [] })
-    expect(await bring(tenant)).toEqual(['create domain acme.example', 'create dkim acme.example'])
-    const notes = ['Stalwart is still making the DKIM keys of acme.example.']
-    expect(await planOf(tenant)).toMatchObject({ changes: [], notes })
+    const words = 'Stalwart is still making the DKIM keys of acme.example.'
+    const notYet = { kind: 'not_yet', retryable: true, message: words }
+    expect(await failureOf(bring(tenant))).toMatchObject(notYet)
+    expect(summary(await planOf(tenant))).toEqual(['create dkim acme.example'])
+    expect(await failureOf(bring(tenant))).toMatchObject(notYet)
     fake.runTasks()
     expect(await planOf(tenant)).toMatchObject({ changes: [], notes: [] })
   })
 
-  it('are made here where they do not come for ten minutes', async () => {
+  it('hold up no other domain, nor anything of a closed tenant', async () => {
     await start('held')
+    const tenant = newTenant({ members: [], domains: ['acme.example', 'acme.org', 'acme.test'] })
+    expect(await failureOf(bring(tenant))).toMatchObject({ kind: 'not_yet' })
+    expect(fake.domains().map(({ name }) => name)).toEqual(tenant.domains)
+    const closed = await planOf({ ...tenant, state: 'closed' })
+    expect(closed).toMatchObject({ changes: [], notes: tenant.domains.map(() => expect.any(String)) })
+  })
+
+  it('are made again where somebody took them from a domain that is new', async () => {
+    await start(1)
     const tenant = newTenant({ members: [] })
     await bring(tenant)
-    now = new Date(createdAt.getTime() + 10 * 60_000)
+    expect((await planOf(tenant)).changes).toEqual([])
+    fake.removeKeys('acme.example')
+    expect(summary(await planOf(tenant))).toEqual(['create dkim acme.example'])
+    now = new Date(createdAt.getTime() + 2 * 60_000)
+    await bring(tenant)
+    expect(fake.domains()).toMatchObject([{ keys: ['ed25519', 'rsa'] }])
+  })
+
+  it('are made here where they do not come for two minutes', async () => {
+    await start('held')
+    const tenant = newTenant({ members: [] })
+    expect(await failureOf(bring(tenant))).toMatchObject({ kind: 'not_yet' })
+    now = new Date(createdAt.getTime() + 2 * 60_000)
     expect(await bring(tenant)).toEqual(['create dkim acme.example'])
     expect(fake.domains()).toMatchObject([{ keys: ['ed25519', 'rsa'] }])
     expect(await planOf(tenant)).toMatchObject({ changes: [], notes: [] })

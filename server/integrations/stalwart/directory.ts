@@ -103,7 +103,11 @@ export interface Directory {
   /** Stamped. @throws RefusedError for which `isTaken` holds, where the name is taken */
   createDomain(name: string, tenantId: string, signal: AbortSignal): Promise<void>
   enableDomain(domain: MailDomain, signal: AbortSignal): Promise<void>
-  /** Brings both DKIM keys about, or waits a while for those that Stalwart is about to make. */
+  /**
+   * Brings both DKIM keys about, or waits a moment for those that Stalwart is about to make.
+   *
+   * @throws IntegrationError `not_yet` where that takes longer
+   */
   ensureSigning(name: string, tenantId: string, signal: AbortSignal): Promise<void>
   /** Its DKIM keys; of 0.16 not where something else refers to the domain, so that it would stay without them. */
   deleteKeys(domain: MailDomain, signal: AbortSignal): Promise<void>

@@ -10,6 +10,13 @@ interface Draft {
   notes: string[]
 }
 
+/** What a plan gathers of domains that the tenant is to have. */
+interface DomainsDraft extends Draft {
+  /** Keys to be made, and those to be waited for: they come last, since all else need not wait for them. */
+  missing: PlannedChange[]
+  pending: PlannedChange[]
+}
+
 /**
  * The step `domains`: each verified domain of a tenant, with both DKIM keys. While a tenant is closed nothing is
  * made and nothing removed, so that its mail is still taken in. What is no longer the tenant's is deleted once no
@@ -31,12 +38,14 @@ export function createDomainsPlanner(directory: Directory): StepPlanner {
         const mailboxes = await mailboxesOn(directory, ours, signal)
         planPurge(directory, tenant, ours, mailboxes, draft)
       } else {
-        for (const name of tenant.domains) planDomain(directory, tenant, name, found, draft)
+        const domains: DomainsDraft = { ...draft, missing: [], pending: [] }
+        for (const name of tenant.domains) planDomain(directory, tenant, name, found, domains)
         const dropped = ours.filter(({ name }) => !tenant.domains.includes(name))
         if (tenant.state === 'active' && dropped.length > 0) {
           const mailboxes = await directory.listMailboxes(ours, signal)
           for (const domain of dropped) planDrop(directory, tenant, domain, mailboxes, draft)
         }
+        draft.changes.push(...domains.missing, ...domains.pending)
       }
       return { resources: ours.map(domainResource), ...draft }
     },
@@ -65,7 +74,7 @@ function planDomain(
   tenant: DesiredTenant,
   name: string,
   found: readonly MailDomain[],
-  { changes, notes }: Draft,
+  { changes, notes, missing, pending }: DomainsDraft,
 ): void {
   const domain = found.find((it) => it.name === name)
   const reason = whyNotOurs(tenant, name, found)
@@ -83,7 +92,8 @@ function planDomain(
   if (!domain) {
     if (tenant.state !== 'active') return
     const apply = (signal: AbortSignal) => create(directory, tenant, name, signal)
-    changes.push({ action: 'create', kind: 'domain', name, apply }, sign)
+    changes.push({ action: 'create', kind: 'domain', name, apply })
+    pending.push(sign)
     return
   }
   if (!domain.isEnabled) {
@@ -95,8 +105,10 @@ function planDomain(
       apply: (signal) => directory.enableDomain(domain, signal),
     })
   }
-  if (domain.signing === 'missing') changes.push(sign)
-  if (domain.signing === 'pending') notes.push(`Stalwart is still making the DKIM keys of ${name}.`)
+  if (domain.signing === 'missing') missing.push(sign)
+  // Nothing of a closed tenant waits for keys: who is to be out of its mailboxes is out at once.
+  else if (domain.signing === 'pending' && tenant.state === 'active') pending.push(sign)
+  else if (domain.signing === 'pending') notes.push(`Stalwart is still making the DKIM keys of ${name}.`)
 }
 
 /** @returns why a name can't be the tenant's; undefined where it is, or nobody has it */

@@ -1,3 +1,4 @@
+import { IntegrationError } from '#server/lib/errors'
 import { newId } from '#server/lib/ids'
 import type {
   DesiredMember as Member,
@@ -44,6 +45,22 @@ export const summary = ({ changes }: StepPlan): string[] =>
 /** Makes all changes of a plan that can be made, in their order. */
 export async function applyAll(plan: StepPlan, signal: AbortSignal): Promise<void> {
   for (const change of plan.changes) if (change.action !== 'refuse') await change.apply(signal)
+}
+
+/** As `applyAll`; what a server is still at is asked for again, as the engine does. */
+export async function applyPatiently({ changes }: StepPlan, signal: AbortSignal): Promise<void> {
+  const isNotYet = (error: unknown) => error instanceof IntegrationError && error.kind === 'not_yet'
+  for (const change of changes.filter(({ action }) => action !== 'refuse')) {
+    for (let left = 60, isDone = false; !isDone; left--) {
+      isDone = await change.apply(signal).then(
+        () => true,
+        (error: unknown) => {
+          if (left === 0 || !isNotYet(error)) throw error
+          return false
+        },
+      )
+    }
+  }
 }
 
 /**

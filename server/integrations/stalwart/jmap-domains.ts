@@ -9,8 +9,8 @@ import { domainStamp, stampedTenant } from './stamp'
 import { DomainObject, SignatureObject } from './wire'
 import { hasBoth, parseZone, signingKeysOf } from './zone'
 
-/** How long Stalwart may take to make keys before they are made here. */
-const makingMs = 10 * 60_000
+/** How long Stalwart may take to make keys before they are made here: a tenant's mailboxes wait for them. */
+const makingMs = 2 * 60_000
 
 const domains = (purpose: string): Asked<typeof DomainObject> => ({
   purpose,

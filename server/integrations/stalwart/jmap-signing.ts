@@ -2,6 +2,7 @@ import { generateKeyPair, randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Signing } from './directory'
+import { failed } from './failure'
 import type { Jmap } from './jmap'
 import { hasBoth, type KeyType } from './zone'
 
@@ -24,8 +25,10 @@ interface SigningMeans {
 
 /**
  * Makes the function that brings a domain's DKIM keys about. Stalwart makes them itself some time after it made the
- * domain: that is waited for, and nothing is thrown where it takes longer. Where it has not, or is not to, they are
- * made here. Two at once may make two of a kind, each with a selector of its own, which is no harm.
+ * domain: that is waited for. Where it has not, or is not to, they are made here. Two at once may make two of a kind,
+ * each with a selector of its own, which is no harm.
+ *
+ * It throws IntegrationError `not_yet` where Stalwart takes longer than is waited for.
  */
 export function createSigning({ jmap, read, waitMs }: SigningMeans) {
   return async (name: string, signal: AbortSignal): Promise<void> => {
@@ -38,6 +41,8 @@ export function createSigning({ jmap, read, waitMs }: SigningMeans) {
       delayMs = Math.min(delayMs * 2, longestDelayMs)
       standing = await read(name, signal)
     }
+    if (standing?.signing === 'pending')
+      throw failed('not_yet', `Stalwart is still making the DKIM keys of ${name}.`)
     if (standing?.signing !== 'missing' || hasBoth(standing.keys)) return
     for (const type of ['ed25519', 'rsa'] as const) {
       if (standing.keys.has(type)) continue
