@@ -42,8 +42,11 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
   const lease = keepLease({ until: claim.leaseUntil, renew: () => store.renew(claim), everyMs, clock, log })
   try {
     const signal = AbortSignal.any([stopping, lease.signal])
-    await runSteps({ claim, steps: claim.steps, lease, signal }, means)
-    await insist(() => store.release(claim), { lease, stopping })
+    // Read after the steps were begun: what changes later asks for them again.
+    const tenant = await insist(() => store.desired(claim), { lease, stopping })
+    const pass = { claim, lease, signal, underWay: claim.steps.length, isReleased: false }
+    await runSteps(claim.steps, tenant, pass, means)
+    if (!pass.isReleased) await insist(() => store.release(claim), { lease, stopping })
   } catch (error) {
     if (error instanceof LeaseLost)
       return log.warn({ tenantId, passId }, 'this tenant was left to somebody else')
@@ -55,34 +58,49 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
   }
 }
 
-interface Begun {
-  claim: Claim
-  steps: readonly BegunStep[]
-  lease: Lease
-  signal: AbortSignal
+interface Pass {
+  readonly claim: Claim
+  readonly lease: Lease
+  readonly signal: AbortSignal
+  /** How many steps were begun and have no result on record yet. */
+  underWay: number
+  /** Whether the lease was given back with the last result. */
+  isReleased: boolean
 }
 
 /** Runs steps side by side, and those that each of them sets free. Waits for all, whatever becomes of one. */
-async function runSteps({ steps, ...begun }: Begun, means: PassMeans): Promise<void> {
-  // Read after the steps were begun: what changes later asks for them again.
-  const tenant = await insist(() => means.store.desired(begun.claim), { ...begun, stopping: means.stopping })
+async function runSteps(
+  steps: readonly BegunStep[],
+  tenant: DesiredTenant,
+  pass: Pass,
+  means: PassMeans,
+): Promise<void> {
   const work = steps.map(async (step) => {
-    const free = await runStep({ ...begun, tenant, step }, means)
-    if (free.length > 0) await runSteps({ ...begun, steps: free }, means)
+    const free = await runStep(step, tenant, pass, means)
+    if (free.length > 0) await runSteps(free, await desiredOf(free, tenant, pass, means), pass, means)
   })
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }
 
-interface Running extends Omit<Begun, 'steps'> {
-  tenant: DesiredTenant
-  step: BegunStep
+/** What was read before holds for steps that nobody asked for since: whatever changes it asks for them. */
+function desiredOf(
+  steps: readonly BegunStep[],
+  known: DesiredTenant,
+  { claim, lease }: Pass,
+  { store, stopping }: PassMeans,
+): Promise<DesiredTenant> | DesiredTenant {
+  const isKnown = steps.every(({ id, generation }) => claim.generations.get(id) === generation)
+  return isKnown ? known : insist(() => store.desired(claim), { lease, stopping })
 }
 
 /** @returns the steps that it set free */
 async function runStep(
-  { claim, tenant, step, lease, signal }: Running,
+  step: BegunStep,
+  tenant: DesiredTenant,
+  pass: Pass,
   means: PassMeans,
-): Promise<BegunStep[]> {
+): Promise<readonly BegunStep[]> {
+  const { claim, lease, signal } = pass
   const { store, planners, signals, log, inTurn, stopping } = means
   const planner = planners.get(stepKey(step))
   if (!planner) throw new Error(`Nothing plans ${stepKey(step)}, and it was begun`)
@@ -98,7 +116,14 @@ async function runStep(
     means,
   )
   lease.assertHeld()
-  const free = await insist(() => inTurn(() => store.record(claim, step, outcome)), { lease, stopping })
+  const record = async () => {
+    const { begun, isReleased } = await store.record(claim, step, outcome, pass.underWay === 1)
+    // In the same turn: the next result may be the last one.
+    pass.underWay += begun.length - 1
+    pass.isReleased = isReleased
+    return begun
+  }
+  const free = await insist(() => inTurn(record), { lease, stopping })
   signals.publish(changedChannel, tenant.id)
   logOutcome(log, outcome, {
     tenantId: tenant.id,

@@ -25,14 +25,19 @@ export async function readResources(db: DatabaseClient, of: OfStep, limit: numbe
   return { total, resources }
 }
 
-/** Keeps what was observed after a step was done, in place of what was there before; only what differs is written. */
+/**
+ * Keeps what was observed after a step was done, in place of what was there before; only what differs is written.
+ *
+ * @param options.isFirst whether nothing is there, since nothing was observed of the step before
+ */
 export async function keepResources(
   tx: DatabaseClient,
   of: OfStep,
   resources: readonly Resource[],
+  { isFirst = false } = {},
 ): Promise<void> {
   const { tenantId, service, step } = of
-  const before = await tx.provisionedResource.findMany({ where: { tenantId, service, step } })
+  const before = isFirst ? [] : await tx.provisionedResource.findMany({ where: { tenantId, service, step } })
   const same = (one: Resource, other: Resource) =>
     one.kind === other.kind && one.name === other.name && one.fingerprint === other.fingerprint
   const wanted = new Map(resources.map((resource) => [resource.externalId, resource]))

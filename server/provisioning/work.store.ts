@@ -35,6 +35,16 @@ export interface Claim {
   readonly approval: Approval
   /** Marked running. None: everything that was due is settled, and there is no lease to give back. */
   readonly steps: readonly BegunStep[]
+  /** For which asking each of the tenant's steps stood there when it was claimed, by their ids. */
+  readonly generations: ReadonlyMap<string, number>
+}
+
+/** What a result that was written down brought about. */
+export interface Recorded {
+  /** Begun, since they waited for it. */
+  readonly begun: readonly BegunStep[]
+  /** Whether the lease was given back with it. */
+  readonly isReleased: boolean
 }
 
 export interface WorkMeans {
@@ -94,6 +104,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           // Who deleted the tenant agreed to all that a purge deletes, also when it is tried again.
           approval: approvalOf(run, tenant.approveDeletions && !(await isPurgeAsked(tx, tenantId))),
           steps: begunOf(moves),
+          generations: new Map(tenant.steps.map(({ id, generation }) => [id, generation])),
         }
         const left = after(tenant.steps, moves, now)
         if (moves.some(({ to, step }) => to === 'skipped' && givesAccess(step)))
@@ -136,10 +147,11 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
      * Writes down what became of a step, and begins what was waiting for it. It stays pending where it was asked for
      * again meanwhile, since what was applied may be what was wanted before. With the last step, the runs end.
      *
-     * @returns the steps that were begun
+     * @param isLast whether nothing else of this claim is under way: the lease is given back then, unless this begins
+     *   something
      * @throws LeaseLost where the lease is no longer ours; nothing is written then
      */
-    record(claim: Claim, step: BegunStep, outcome: StepOutcome): Promise<BegunStep[]> {
+    record(claim: Claim, step: BegunStep, outcome: StepOutcome, isLast: boolean): Promise<Recorded> {
       return database.transaction(async (tx) => {
         const now = clock.now()
         const tenantId = claim.tenant.id
@@ -151,19 +163,22 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         const steps = rows.map((one) => (one.id === step.id ? { ...one, ...change } : one))
         // Not what is due: it may have been asked for with another approval than this claim's.
         const moves = advance(steps, isWaiting, isConfigured)
+        const begun = begunOf(moves)
+        const isReleased = isLast && begun.length === 0
         const [work] = await tx.provisioningWork.updateManyAndReturn({
           where: { tenantId, fence: claim.fence, leaseUntil: { gt: now } },
-          data: { sequence: { increment: 1 + moves.length } },
+          data: { sequence: { increment: 1 + moves.length }, ...(isReleased && { leaseUntil: null }) },
+          select: { sequence: true },
         })
         if (!work) throw new LeaseLost('The lease was lost before a result could be written')
         const place = work.sequence - moves.length
-        await tx.provisioningStep.update({
+        await tx.provisioningStep.updateMany({
           where: { id: step.id },
           data: { ...change, sequence: place, updatedAt: now },
         })
         if ('resources' in outcome) {
-          const { service, step: name } = step
-          await keepResources(tx, { tenantId, service, step: name }, outcome.resources)
+          const of = { tenantId, service: step.service, step: step.step }
+          await keepResources(tx, of, outcome.resources, { isFirst: row.externalId === null })
         }
         await write(tx, moves, place, now)
         const left = after(steps, moves, now)
@@ -172,7 +187,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           await completeReceipts(tx, tenantId, left, now)
         }
         await concludeRuns(tx, claim, left, now, auditOf)
-        return begunOf(moves)
+        return { begun, isReleased }
       })
     },
   }
@@ -234,7 +249,7 @@ async function write(
   now: Date,
 ): Promise<void> {
   for (const [index, move] of moves.entries()) {
-    await tx.provisioningStep.update({
+    await tx.provisioningStep.updateMany({
       where: { id: move.step.id },
       data: { ...changeOf(move, now), sequence: place + index + 1, updatedAt: now },
     })
