@@ -119,7 +119,13 @@ export interface Container {
   close(): Promise<void>
 }
 
-/** The outside services that are configured, each with as many places for calls as tenants are worked on at a time. */
+/**
+ * So many tenants are worked on for each call that a service is sent at a time: most of them are at one of the three
+ * services, and each service is to have some that wait for it.
+ */
+const tenantsForEachPlace = 3
+
+/** The outside services that are configured, each with so many places for calls. */
 function openServices(config: Config, clock: Clock) {
   const { authentik, stalwart, ocis, provisioningConcurrency } = config
   const fetch = createPatientFetch()
@@ -199,7 +205,7 @@ export async function createContainer(
       ...ocisPlanners,
       ...(onboarding ? [createOnboardingPlanner(onboarding)] : []),
     ]
-    const concurrency = config.provisioningConcurrency
+    const concurrency = config.provisioningConcurrency * tenantsForEachPlace
     const breakers = createBreakerBoard({ cache, clock, log })
     const gate = createGates({ clock, concurrency, random: Math.random, onChange: breakers.publish })
     const settingsSealer = createSealer(keyring.derive('settings'))

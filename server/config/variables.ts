@@ -308,7 +308,8 @@ export const variables = {
     fallback: 'on',
   }),
   PROVISIONING_CONCURRENCY: note(wholeNumber(1, 1000).optional(), {
-    description: 'How many tenants one process brings about at a time.',
+    description:
+      'How many calls one process has under way at each outside service; it works on three times as many tenants at a time.',
     fallback: '8',
   }),
   LOG_LEVEL: note(z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).optional(), {

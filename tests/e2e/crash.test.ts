@@ -33,7 +33,7 @@ describe.each(['sqlite', 'postgresql'] as const)('on %s', (provider) => {
           AUTHENTIK_API_URL: authentik.url,
           AUTHENTIK_API_TOKEN: authentik.token,
           // Few at a time, so that every kill meets work that had begun and leaves work that had not.
-          PROVISIONING_CONCURRENCY: '2',
+          PROVISIONING_CONCURRENCY: '1',
         },
         { port: await freePort() },
       )
