@@ -216,10 +216,13 @@ describeEachDatabase('the reconciler', (given) => {
         ocis: 'skipped',
         mail: 'skipped',
       })
-      expect(step.state.runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual([
-        'created done',
-        'changed done',
-      ])
+      await eventually(async () => {
+        const { runs } = await shop.state(tenant.id)
+        expect(runs.map(({ cause, status }) => `${cause} ${status}`)).toEqual([
+          'created done',
+          'changed done',
+        ])
+      })
       expect(stalwart.plans).toHaveLength(2)
     })
   })

@@ -108,8 +108,12 @@ describeEachDatabase('drift at Authentik, Stalwart and OCIS', (given) => {
   const brief = (items: Listed[]) =>
     items.map(({ service, kind, what }) => `${service} ${kind} ${what}`).sort()
   const repairAll = async () => {
-    for (const { id } of await listed())
-      expect((await operator.post(`/api/tenants/acme/drift/${id}/repair`)).status).toBe(202)
+    const [first, ...others] = await listed()
+    const ask = async (one?: Listed) =>
+      (await operator.post(`/api/tenants/acme/drift/${one?.id}/repair`)).status
+    expect(await ask(first)).toBe(202)
+    // The run brings everything in line, and may have done so by now.
+    for (const other of others) expect([202, 409]).toContain(await ask(other))
     await settled()
   }
   /** As somebody else calls Authentik. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import type { HttpClient } from '../harness/http'
 import { readLeases, untilLeft } from '../harness/leases'
 import { giveMembers } from '../harness/people'
@@ -70,16 +70,22 @@ const waiting = async (url: string) =>
     ({ slug }) => slug,
   )
 
+/**
+ * PostgreSQL ends a transaction of a process that does not go on after 30 s; its locks hold others up until then, and
+ * a lease lasts 9 s.
+ */
+const patience = { timeout: 60_000, interval: 50 }
+
 /** Waits until all are active, and everything is at the services once. */
 async function expectConverged(url: string, tenants: number): Promise<void> {
   for (let left = await waiting(url); left.length > 0;) {
     const before = left.length
     // As long as one after the other is done, it may take its time.
-    left = await eventually(async () => {
+    left = await vi.waitFor(async () => {
       const now = await waiting(url)
       expect(now.length, `waiting: ${now.join(', ')}`).toBeLessThan(before)
       return now
-    })
+    }, patience)
   }
   expect(holdingsOf(services)).toEqual(holdingsWanted(tenants))
   const unfinished = `SELECT count(*)::int AS count FROM "ProvisioningStep" WHERE status NOT IN ('ok', 'skipped')`
