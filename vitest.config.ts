@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Files at once of those that start processes: more of them would only wait for each other. */
+const atOnce = Math.min(availableParallelism(), 4)
 
 const alias = {
   '#tenantry/routes': at('tests/harness/routes.ts'),
@@ -20,6 +24,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           environment: 'node',
+          // The server's modules are evaluated once for each worker, not for each file: tests share no state.
+          isolate: false,
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 0 },
           include: ['{app,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
           setupFiles: ['tests/harness/warnings.setup.ts'],
@@ -34,8 +42,9 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['tests/e2e/**/*.test.ts'],
-          // Each file has servers and a PostgreSQL of its own.
-          fileParallelism: false,
+          // Each file has servers and a PostgreSQL of its own, and often waits for them.
+          maxWorkers: atOnce,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -47,7 +56,8 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/browser/**/*.test.ts'],
           // Each file has a server, a service and a Chromium of its own.
-          fileParallelism: false,
+          maxWorkers: atOnce,
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

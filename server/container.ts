@@ -152,9 +152,9 @@ async function openMailer(options: SmtpOptions): Promise<Mailer> {
  */
 export async function createContainer(
   config: Config,
-  replace: { clock?: Clock; log?: Log; planners?: StepPlanner[] } = {},
+  replace: { clock?: Clock; log?: Log; planners?: StepPlanner[]; passwords?: Passwords } = {},
 ): Promise<Container> {
-  const { clock = systemClock, log = createLog(config.logLevel) } = replace
+  const { clock = systemClock, log = createLog(config.logLevel), passwords = createPasswords() } = replace
   const keyring = createKeyring(config.masterKey ?? readOrGenerateMasterKey(config.dataDir))
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
@@ -185,7 +185,6 @@ export async function createContainer(
     const { mail } = config
     const mailer = mail && keep(await openMailer({ ...mail, url: mail.smtpUrl }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
-    const passwords = createPasswords()
     const localAccounts = config.authMode === 'standalone'
     const scopes = createScopes(database, clock, { wake, localAccounts, queue })
     const { authentik, stalwart, ocisPlanners } = openServices(config, clock)

@@ -1,3 +1,4 @@
+import { sendRedirect, type H3Event } from 'h3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { may, type TenantStanding } from '#server/domain/tenants/tenants'
 import { newId } from '#server/lib/ids'
@@ -12,9 +13,9 @@ import { calls, type CallMeans } from './matrix/calls'
 import { listedKindOf, rowKindOf, type Owner, type Row } from './matrix/rows'
 
 // nuxt-oidc-auth is there in a build alone: tests/e2e goes through it.
-vi.mock('#server/http/oidc-module', () => ({
-  beginAtModule: () =>
-    Promise.resolve({ address: 'https://id.example.org/', state: newId(), moduleCookies: '' }),
+vi.mock('nuxt-oidc-auth/runtime/providers/index.js', () => ({ oidc: {} }))
+vi.mock('nuxt-oidc-auth/runtime/server/handler/login.get.js', () => ({
+  default: (event: H3Event) => sendRedirect(event, `https://id.example.org/?state=${newId()}`),
 }))
 
 /** The routes that anybody reaches in Tenantry's own name. A new one belongs here only with a second thought. */

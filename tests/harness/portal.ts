@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createPasswords } from '#server/auth/passwords/passwords'
 import { loadConfig } from '#server/config/config'
 import { createContainer, type Container } from '#server/container'
 import type { Clock } from '#server/lib/clock'
@@ -22,6 +23,9 @@ export interface Portal {
 
 export const password = 'correct horse battery staple'
 export const operatorEmail = 'olga@example.org'
+
+/** Hashes are made by the thousand: what they cost is seen where passwords are tested. */
+const cheap = { memoryCost: 1024, timeCost: 2, parallelism: 1 }
 
 /** A clock that a test moves by hand; it starts now. */
 export class TestClock implements Clock {
@@ -45,7 +49,11 @@ export async function startPortal(
     PUBLIC_URL: 'http://localhost:3000',
     ...options.env,
   })
-  const container = await createContainer(config, { log: createLog('silent'), ...options })
+  const container = await createContainer(config, {
+    log: createLog('silent'),
+    passwords: createPasswords(cheap),
+    ...options,
+  })
   const http = await serveRoutes(container)
   const browser = () => new HttpClient(http.url, config.publicUrl)
 
