@@ -5,15 +5,15 @@ import type { PlatformScope } from '#server/scope'
 import { createMemory } from '../bearer/memory'
 import { tooMany, type AttemptKind, type Attempts } from '../sign-in/attempts'
 
-/** What was refused: a sign-in or logout of the OpenID provider, or an access token. */
-export type Refused = 'sign-in' | 'logout' | 'token'
+/** What was refused: a sign-in or logout of the OpenID provider, an access token, or a machine's proof. */
+export type Refused = 'sign-in' | 'logout' | 'token' | 'proof'
 
 /** Somebody who was refused. */
 export interface Refusal {
   refused: Refused
   code: string
   address: string | null
-  /** What was sent, of a token: its hash alone is kept. */
+  /** What was sent, of a token or a proof: its hash alone is kept. */
   credential?: string
 }
 
@@ -31,7 +31,7 @@ export interface Refusals {
 }
 
 /** What each counts as; a failed sign-in at the provider is one like any other. */
-const countedAs = { 'sign-in': 'address', logout: 'address', token: 'token' } as const
+const countedAs = { 'sign-in': 'address', logout: 'address', token: 'token', proof: 'token' } as const
 
 /** Counts by all replicas; an address with too many tokens is remembered in the process, and costs no more. */
 export function createRefusals(attempts: Pick<Attempts, 'count'>, clock: Clock): Refusals {
@@ -52,7 +52,7 @@ export function createRefusals(attempts: Pick<Attempts, 'count'>, clock: Clock):
     async note(scope, refusal) {
       const { refused } = refusal
       const address = refusal.address ?? 'unknown'
-      const isToken = refused === 'token'
+      const isToken = refused === 'token' || refused === 'proof'
       const known = isToken && insistent.get(address)
       if (known) return tooMany(secondsUntil(known, clock))
       const limited = await limitOf(countedAs[refused], address)
@@ -77,9 +77,9 @@ export function createRefusals(attempts: Pick<Attempts, 'count'>, clock: Clock):
 const secondsUntil = (moment: Date, clock: Clock) => (moment.getTime() - clock.now().getTime()) / 1000
 
 function lineOf({ refused, code, address, credential = '' }: Refusal) {
-  if (refused === 'token')
+  if (refused === 'token' || refused === 'proof')
     return {
-      action: 'token.refused',
+      action: `${refused}.refused`,
       // The same token has the same name, and nobody learns the token by it.
       subject: { kind: 'token', id: sha256(credential).slice(0, 16) },
       after: { code, address },
