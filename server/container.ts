@@ -20,6 +20,10 @@ import { getPortalName } from '#server/domain/settings/settings'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { MailRecords, Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
+import { createMachineCallers, type MachineCallers } from '#server/identities/machine-callers'
+import { machinesStore } from '#server/identities/machines.store'
+import { createProofs, type Proofs } from '#server/identities/proof'
+import { createReplay, type Replay } from '#server/identities/replay'
 import { createAuthentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
 import { createPatientFetch } from '#server/integrations/http/patient-fetch'
@@ -76,6 +80,9 @@ export interface Container {
   readonly provider: Provider
   readonly bearer: Bearer
   readonly refusals: Refusals
+  readonly proofs: Proofs
+  readonly machineCallers: MachineCallers
+  readonly replay: Replay
   readonly loginFlows: LoginFlows
   readonly idTokenSealer: Sealer
   /** What nuxt-oidc-auth works with; its storage is the shared cache. */
@@ -212,6 +219,7 @@ export async function createContainer(
     const attempts = createAttempts(cache, keyring.derive('attempts'))
     const errands = createErrands(log)
     keep({ close: errands.settled })
+    const replay = createReplay(cache, clock)
     const provider = createProvider({
       environment: config.oidc,
       stored: config.authMode === 'standalone' ? () => findSetting('oidc') : undefined,
@@ -234,6 +242,9 @@ export async function createContainer(
       provider,
       bearer: createBearer(provider, clock),
       refusals: createRefusals(attempts, clock),
+      proofs: createProofs(config.publicUrl, clock),
+      machineCallers: createMachineCallers(machinesStore(database.client, clock), { replay, errands, clock }),
+      replay,
       settingsSealer,
       pendingSignIns: createPendingSignIns(cache, keyring.derive('pending-sign-in')),
       totp: createTotp(createSealer(keyring.derive('totp'))),

@@ -1,3 +1,4 @@
+import type { ProvenKey } from '#server/identities/machine-callers'
 import type { TenantPermission } from '#server/domain/tenants/tenants'
 import type { VaultPermission } from '#server/domain/vaults/vaults'
 import type {
@@ -16,6 +17,12 @@ export interface MachineSelf {
   readonly platform: PlatformScope
 }
 
+/** A key that has signed the request, whoever it belongs to. */
+export interface KeyScope {
+  readonly proven: ProvenKey
+  readonly platform: PlatformScope
+}
+
 /** What a route with `anyone()` is given: nothing that reaches a record. */
 export interface OpenScope {
   readonly requestId: string
@@ -29,6 +36,7 @@ export type Access =
   | { readonly kind: 'session' }
   | { readonly kind: 'operator' }
   | { readonly kind: 'self' }
+  | { readonly kind: 'key' }
   | { readonly kind: 'tenant'; readonly permission: TenantPermission }
   | { readonly kind: 'vault'; readonly permission: VaultPermission }
 
@@ -41,6 +49,7 @@ export interface ScopeByAccess {
   operator: OperatorScope
   /** A person, or a machine that asks about itself. */
   self: CallerScope | MachineSelf
+  key: KeyScope
   tenant: TenantScope
   vault: VaultScope
 }
@@ -66,6 +75,9 @@ export const operator = () => ({ kind: 'operator' }) as const
 
 /** Whoever has proved who they are, machines too, about themselves. */
 export const self = () => ({ kind: 'self' }) as const
+
+/** Whoever has signed the request with a key of theirs; the identity that it belongs to may be unknown, or claimed by nobody. */
+export const key = () => ({ kind: 'key' }) as const
 
 /** Somebody with this permission in the vault that the path's `:id` names. */
 export const vault = (permission: VaultPermission) => ({ kind: 'vault', permission }) as const

@@ -2,6 +2,7 @@ import { getRouterParam, type H3Event } from 'h3'
 import { bearerError } from '#server/auth/bearer/bearer'
 import { isResting, mayWhile, tenantError } from '#server/domain/tenants/tenants'
 import { vaultError } from '#server/domain/vaults/vaults'
+import { AppError } from '#server/lib/errors'
 import { Id } from '#shared/contracts/common'
 import { slugPattern } from '#shared/contracts/slugs'
 import type { TenantStatus } from '#shared/contracts/tenants'
@@ -12,7 +13,8 @@ import { httpError } from './http.errors'
 /**
  * Checks a route's access for a request, and builds the scope that it grants.
  *
- * @throws AppError auth.required, auth.session_ended, auth.user_disabled (401); access.denied (403); tenant.not_found
+ * @throws AppError auth.required, auth.session_ended, auth.user_disabled, auth.proof_required (401); access.denied, and
+ *   for a machine identity.unclaimed, principal.disabled, principal.tenant_rests (403); tenant.not_found
  *   and vault.not_found
  *   (404), the same whether it does not exist or the caller may not know of it; tenant.not_active (409) where
  *   a tenant rests and its own people would change something
@@ -25,7 +27,7 @@ export async function admit<Granted extends Access>(
 }
 
 async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[Access['kind']]> {
-  const { container, requestId } = event.context
+  const { container, proven, requestId } = event.context
   switch (access.kind) {
     case 'anyone':
       return { requestId }
@@ -40,7 +42,7 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
       if (known(event).platformRole !== 'operator') throw httpError('access.denied')
       return container.scopes.operator(known(event), requestId)
     case 'tenant': {
-      const who = event.context.machine ?? known(event)
+      const who = knownOrMachine(event)
       const slug = getRouterParam(event, 'slug') ?? ''
       const scope = slugPattern.test(slug) ? await container.scopes.tenant(who, slug, requestId) : null
       if (!scope) throw tenantError('tenant.not_found')
@@ -50,13 +52,16 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
       return scope
     }
     case 'self': {
-      const { machine } = event.context
-      return machine
-        ? { machine, platform: container.scopes.platform(requestId) }
-        : container.scopes.caller(known(event), requestId)
+      const who = knownOrMachine(event)
+      return 'by' in who
+        ? { machine: who, platform: container.scopes.platform(requestId) }
+        : container.scopes.caller(who, requestId)
     }
+    case 'key':
+      if (!proven) throw httpError('auth.proof_required')
+      return { proven, platform: container.scopes.platform(requestId) }
     case 'vault': {
-      const who: Caller | Machine = event.context.machine ?? known(event)
+      const who = knownOrMachine(event)
       const id = Id.safeParse(getRouterParam(event, 'id'))
       const scope = id.success ? await container.scopes.vault(who, id.data, requestId) : null
       if (!scope) throw vaultError('vault.not_found')
@@ -75,9 +80,14 @@ function resting(status: TenantStatus) {
   })
 }
 
+function knownOrMachine(event: H3Event): Caller | Machine {
+  return event.context.machine ?? known(event)
+}
+
 function known({ context }: H3Event): Caller {
   if (context.caller) return context.caller
   if (context.machine) throw httpError('access.denied', { detail: 'This is for people, not for machines.' })
+  if (context.proven?.standing instanceof AppError) throw context.proven.standing
   if (context.bearer) throw bearerError('auth.user_unknown', { detail: 'Call GET /api/users/me first.' })
   switch (context.sessionAbsence) {
     case 'disabled':

@@ -1,5 +1,6 @@
 import { readRawBody, type H3Event } from 'h3'
 import { AppError } from '#server/lib/errors'
+import './event-context'
 import { httpError } from './http.errors'
 
 /** Most bytes that a body may have: the longest vault value with room for its JSON escapes. */
@@ -12,10 +13,7 @@ export const bodyLimitBytes = 512 * 1024
  * @throws AppError request.too_large, request.cut_off, request.wrong_media_type, request.not_json
  */
 export async function readJsonBody(event: H3Event): Promise<unknown> {
-  const raw = await readBoundedBody(event).catch((error: unknown) => {
-    // A client that leaves is no failure of a service, whatever its socket's error is called.
-    throw error instanceof AppError ? error : httpError('request.cut_off', { cause: error })
-  })
+  const raw = await readBodyBytes(event)
   if (raw.length === 0) return undefined
   const mediaType = event.node.req.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/json') throw httpError('request.wrong_media_type')
@@ -24,6 +22,19 @@ export async function readJsonBody(event: H3Event): Promise<unknown> {
   } catch {
     throw httpError('request.not_json')
   }
+}
+
+/**
+ * The raw bytes of the body, of which there may be none; read once, however often they are asked for.
+ *
+ * @throws AppError request.too_large, request.cut_off
+ */
+export function readBodyBytes(event: H3Event): Promise<Uint8Array> {
+  event.context.body ??= readBoundedBody(event).catch((error: unknown) => {
+    // A client that leaves is no failure of a service, whatever its socket's error is called.
+    throw error instanceof AppError ? error : httpError('request.cut_off', { cause: error })
+  })
+  return event.context.body
 }
 
 async function readBoundedBody(event: H3Event): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import { defineErrors } from '#server/lib/errors'
 /** Errors that belong to the protocol, not to a noun. */
 export const httpError = defineErrors({
   'auth.required': { status: 401, title: 'Sign in first.' },
+  'auth.proof_required': { status: 401, title: 'This is signed with the key that it is about.' },
   'auth.session_required': { status: 403, title: 'This is done in the portal itself, not with a token.' },
   'auth.step_up_required': { status: 403, title: 'Confirm first that it is you.' },
   'auth.second_factor_required': { status: 403, title: 'Set up two-step sign-in first.' },
