@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { createBearer, type Bearer } from '#server/auth/bearer/bearer'
 import { createRefusals, type Refusals } from '#server/auth/refusals/refusals'
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
@@ -60,8 +61,11 @@ import { migrate } from '#server/storage/migrate'
 import { loadMigrations } from '#server/storage/migrations'
 import { openSignals, type Signals } from '#server/storage/signals'
 import { unreachableInWords } from '#server/storage/unreachable'
-import { createKeyring, readOrGenerateMasterKey } from '#server/vault/keyring'
+import { openDiskBackend } from '#server/vault/backends/disk'
+import { readOrGenerateMasterKey } from '#server/vault/keyring'
+import { openVaultKeys } from '#server/vault/keys/vault-keys'
 import { createSealer, type Sealer } from '#server/vault/seal'
+import { createVault, type SecretVault } from '#server/vault/vault'
 
 /** Everything that lives as long as the process, wired once. */
 export interface Container {
@@ -104,6 +108,8 @@ export interface Container {
   readonly errands: Errands
   readonly idempotency: Idempotency
   readonly claimTokens: ClaimTokens
+  /** The tenants' secrets. */
+  readonly vault: SecretVault
   readonly reconciler: Reconciler
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
@@ -162,7 +168,7 @@ export async function createContainer(
   replace: { clock?: Clock; log?: Log; planners?: StepPlanner[]; passwords?: Passwords } = {},
 ): Promise<Container> {
   const { clock = systemClock, log = createLog(config.logLevel), passwords = createPasswords() } = replace
-  const keyring = createKeyring(config.masterKey ?? readOrGenerateMasterKey(config.dataDir))
+  const masterKey = config.masterKey ?? readOrGenerateMasterKey(config.dataDir)
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
     for (const part of opened.splice(0).reverse()) await part.close()
@@ -179,6 +185,9 @@ export async function createContainer(
       migrations: await loadMigrations(database.provider),
       log,
     })
+    const keys = await openVaultKeys({ database, clock, secret: { kind: 'random', bytes: masterKey } })
+    const { keyring } = keys
+    const backend = keep(await openDiskBackend(join(config.dataDir, 'vault')))
     const cache = keep(
       config.redisUrl
         ? openRedisCache({ url: config.redisUrl, log })
@@ -264,6 +273,7 @@ export async function createContainer(
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
       claimTokens: createClaimTokens(cache, clock),
+      vault: createVault({ backend, keys, clock }),
       queue,
       jobs,
       reconciler: createReconciler({

@@ -28,13 +28,14 @@ async function answers(container: Container, backend: string, ping: () => Promis
 
 /** Asks every backend that is configured. A process that drains is not ready, whatever they answer. */
 export async function readinessOf(container: Container): Promise<Readiness> {
-  const { config, database, cache, reconciler, drain } = container
-  const [databaseCheck, cacheCheck] = await Promise.all([
+  const { config, database, cache, vault, reconciler, drain } = container
+  const [databaseCheck, cacheCheck, vaultCheck] = await Promise.all([
     answers(container, 'database', () => database.ping()),
     config.redisUrl ? answers(container, 'cache', () => cache.ping()) : ('off' as const),
+    answers(container, 'vault', () => vault.ping()),
   ])
   const queue: Check = config.worker === 'off' ? 'off' : reconciler.running ? 'ok' : 'failed'
-  const checks = { database: databaseCheck, cache: cacheCheck, vault: 'off' as const, queue }
+  const checks = { database: databaseCheck, cache: cacheCheck, vault: vaultCheck, queue }
   const failed = drain.signal.aborted || Object.values(checks).includes('failed')
   return { status: failed ? 'failed' : 'ok', checks }
 }

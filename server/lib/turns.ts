@@ -11,3 +11,18 @@ export function createTurns() {
     return turn
   }
 }
+
+/** The same for each key on its own; nothing is kept of a key that nobody works on. */
+export function createKeyedTurns() {
+  const last = new Map<string, Promise<unknown>>()
+  return <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
+    const before = last.get(key)
+    const turn = before ? before.then(work, work) : work()
+    last.set(key, turn)
+    const leave = () => {
+      if (last.get(key) === turn) last.delete(key)
+    }
+    void turn.then(leave, leave)
+    return turn
+  }
+}
