@@ -20,7 +20,7 @@ import { ensureBuilt, ensureGenerated, root, runCommand, withToolchain } from '.
 
 const help = `npm test [-- PART… [ARGUMENT…]]
 
-Installs what the tests need and runs all of them: types, lint, format, migrations, the build, and vitest's projects.
+Installs what the tests need and runs all of them: types, format, migrations, lint, the build, and vitest's projects.
 A PART runs that alone: ${parts.join(', ')}.
 Other arguments go to vitest, as in:
 
@@ -67,6 +67,12 @@ async function runCheck({ name, args }, { env }) {
   )
 }
 
+/** @param {Check[]} checks @param {Toolchain} toolchain */
+async function runChecks(checks, toolchain) {
+  for (const [, ofTurn] of Map.groupBy(checks, ({ turn }) => turn))
+    await Promise.all(ofTurn.map((check) => runCheck(check, toolchain)))
+}
+
 /**
  * @param {Project} project
  * @param {string[]} args
@@ -105,7 +111,7 @@ async function runPlan(plan) {
     })
   await step('preparation', preparation, { counts: false })
   if (!toolchain) return
-  for (const check of plan.checks) await runCheck(check, toolchain)
+  await runChecks(plan.checks, toolchain)
   const runnable = plan.projects.filter(({ needsBuild }) => built || !needsBuild)
   const hopeless = plan.projects.filter((project) => !runnable.includes(project))
   giveUp(hopeless, 'the build failed')
