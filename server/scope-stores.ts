@@ -72,7 +72,7 @@ export function callerStores(
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     ownIdentities: ownIdentitiesStore(db, userId),
     ownFactors: factorsStore(db, acting.clock, userId),
-    ownPerson: personStore(db, acting.clock, userId, acting.queue),
+    ownPerson: personStore(db, acting.clock, userId, acting),
     ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
     requirement: requirementOf(db, acting),
     /** Those that the caller is a member of. */
@@ -97,7 +97,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
     factorsOf: (userId: string) => factorsStore(db, clock, userId),
-    personOf: (userId: string) => personStore(db, clock, userId, acting.queue),
+    personOf: (userId: string) => personStore(db, clock, userId, acting),
     passkeyOwners: passkeyOwnersStore(db),
     requirement: requirementOf(db, acting),
     resets: resetsStore(db, clock),
@@ -109,7 +109,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
-    board: boardStore(db, clock, acting.queue),
+    board: boardStore(db, clock, acting),
     /** Of all tenants, and what is nobody's. */
     allDrift: driftStore(db, null),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
@@ -134,7 +134,7 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     /** People who could become members. */
     people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),
-    steps: stepsStore(db, clock, tenantId, acting.queue),
+    steps: stepsStore(db, clock, tenantId, acting),
     desired: desiredStore(db, tenantId),
     exports: exportsStore(db, clock, tenantId),
     receipts,
