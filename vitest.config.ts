@@ -20,6 +20,8 @@ const alias = {
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Limits are for a machine that is busy with something else: where all is well, nothing waits that long.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
@@ -33,8 +35,7 @@ export default defineConfig({
           include: ['{app,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
           setupFiles: ['tests/harness/warnings.setup.ts'],
-          // For a machine that is busy with something else; nothing waits that long.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -47,8 +48,8 @@ export default defineConfig({
           // Each file has servers and a PostgreSQL of its own, and often waits for them.
           maxWorkers: servedAtOnce,
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -60,8 +61,8 @@ export default defineConfig({
           // Each file has a server, a service and a Chromium of its own.
           maxWorkers: shownAtOnce,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],
