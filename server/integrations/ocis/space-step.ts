@@ -49,6 +49,7 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
         ...leftovers(found, tenant),
       ],
       notes: found.others.flatMap(noteOfSecond),
+      isPartial: main !== undefined && isDisabled(main) && main.quota?.total == null,
     }
   }
 
