@@ -119,7 +119,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
 
 export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   const { clock, actor } = acting
-  const { findByEmail } = usersStore(db, clock)
+  const { findByEmail, findByVerifiedEmail } = usersStore(db, clock)
   const requirement = requirementOf(db, acting)
   const receipts = receiptsStore(db, clock, tenantId)
   return {
@@ -132,7 +132,7 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     }),
     domains: domainsStore(db, clock, tenantId),
     /** People who could become members. */
-    people: { findByEmail },
+    people: { findByEmail, findByVerifiedEmail },
     subscription: subscriptionStore(db, clock, tenantId),
     steps: stepsStore(db, clock, tenantId, acting),
     desired: desiredStore(db, tenantId),
