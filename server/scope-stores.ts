@@ -16,7 +16,12 @@ import { factorsStore } from '#server/auth/second-factor/factors.store'
 import { passkeyOwnersStore } from '#server/auth/second-factor/passkeys.store'
 import { requirementStore } from '#server/auth/second-factor/requirement.store'
 import { ownSessionsStore, sessionsStore } from '#server/auth/sessions/sessions.store'
+import { apiTokensStore, tenantTokensStore } from '#server/identities/api-tokens.store'
+import { claimsStore } from '#server/identities/claims.store'
 import { machinesStore } from '#server/identities/machines.store'
+import { principalsStore } from '#server/identities/principals.store'
+import { serviceAccountsStore } from '#server/identities/service-accounts.store'
+import { tenantMachinesStore } from '#server/identities/tenant-machines.store'
 import { desiredStore } from '#server/provisioning/desired.store'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { personStore } from '#server/provisioning/person.store'
@@ -72,7 +77,9 @@ export function callerStores(
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     ownIdentities: ownIdentitiesStore(db, userId),
     ownFactors: factorsStore(db, acting.clock, userId),
-    ownPerson: personStore(db, acting.clock, userId, acting),
+    ownPerson: personStore(db, acting.clock, userId, acting.queue),
+    /** Machines that ask to be claimed. */
+    claims: claimsStore(db, acting.clock, userId),
     ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
     requirement: requirementOf(db, acting),
     /** Those that the caller is a member of. */
@@ -93,11 +100,12 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     sessions: sessionsStore(db, clock),
     identities: identitiesStore(db, clock),
     machines: machinesStore(db, clock),
+    apiTokens: apiTokensStore(db, clock),
     grants: grantsStore(db),
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
     factorsOf: (userId: string) => factorsStore(db, clock, userId),
-    personOf: (userId: string) => personStore(db, clock, userId, acting),
+    personOf: (userId: string) => personStore(db, clock, userId, acting.queue),
     passkeyOwners: passkeyOwnersStore(db),
     requirement: requirementOf(db, acting),
     resets: resetsStore(db, clock),
@@ -109,7 +117,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
-    board: boardStore(db, clock, acting),
+    board: boardStore(db, clock, acting.queue),
     /** Of all tenants, and what is nobody's. */
     allDrift: driftStore(db, null),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
@@ -119,28 +127,32 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
 
 export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   const { clock, actor } = acting
-  const { findByEmail, findByVerifiedEmail } = usersStore(db, clock)
+  const { findByEmail } = usersStore(db, clock)
   const requirement = requirementOf(db, acting)
   const receipts = receiptsStore(db, clock, tenantId)
   return {
     tenant: tenantStore(db, clock, tenantId, actor.kind === 'user' ? actor.id : ''),
     invitations: invitationsStore(db, clock, tenantId),
-    members: membersStore(db, clock, tenantId, async (userId) => {
+    members: membersStore(db, clock, tenantId, async (userId, machines) => {
       await requirement.apply(userId)
       await ownSessionsStore(db, clock, userId).askRotation()
-      await receipts.follow(userId)
+      await receipts.follow(userId, machines)
     }),
     domains: domainsStore(db, clock, tenantId),
     /** People who could become members. */
-    people: { findByEmail, findByVerifiedEmail },
+    people: { findByEmail },
     subscription: subscriptionStore(db, clock, tenantId),
-    steps: stepsStore(db, clock, tenantId, acting),
+    steps: stepsStore(db, clock, tenantId, acting.queue),
     desired: desiredStore(db, tenantId),
     exports: exportsStore(db, clock, tenantId),
     receipts,
     onboarding: onboardingStore(db, clock, tenantId),
     drift: driftStore(db, tenantId),
     vaults: vaultsStore(db, clock, tenantId),
+    machines: tenantMachinesStore(db, clock, tenantId),
+    principals: principalsStore(db, clock, tenantId),
+    serviceAccounts: serviceAccountsStore(db, clock, tenantId),
+    apiTokens: tenantTokensStore(db, clock, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }

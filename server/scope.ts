@@ -5,7 +5,7 @@ import { mayInVault, type VaultPermission } from '#server/domain/vaults/vaults.p
 import { findVault } from '#server/domain/vaults/vaults.store'
 import type { Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
-import type { MachineScope } from '#shared/contracts/machines'
+import { MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
 import type { Database, DatabaseClient } from '#server/storage/database'
 
@@ -123,6 +123,9 @@ export interface VaultScope extends Scope<VaultStores> {
   permits(permission: VaultPermission): boolean
 }
 
+/** What a machine may do at most, of all that its role allows: to decide over machines and vaults is for people. */
+const everyMachineScope: ReadonlySet<string> = new Set(MachineScope.options)
+
 export interface Scopes {
   /** Tenantry itself, or somebody who is about to prove who they are. */
   platform(requestId: string): PlatformScope
@@ -180,13 +183,14 @@ export function createScopes(
       if (own.slug !== slug) return null
       const viewer = { userId: principal.userId ?? '', all: true }
       const tenant: TenantRow | null = await tenantsStore(database.client, clock, viewer).findBySlug(slug)
-      return tenant && { tenant, standing: principal.role, actorId: principal.userId, scopes }
+      const granted: ReadonlySet<string> = scopes ?? everyMachineScope
+      return tenant && { tenant, standing: principal.role, actorId: principal.userId, granted }
     }
     const { userId: actorId, platformRole } = who
     const viewer = { userId: actorId, all: platformRole === 'operator' }
     const tenant: TenantRow | null = await tenantsStore(database.client, clock, viewer).findBySlug(slug)
     const standing = platformRole === 'operator' ? ('operator' as const) : tenant?.role
-    return tenant && standing ? { tenant, standing, actorId, scopes: null } : null
+    return tenant && standing ? { tenant, standing, actorId, granted: null } : null
   }
   function callerScope(caller: Caller, requestId: string): CallerScope {
     const { userId: actorId, session, platformRole } = caller
@@ -223,7 +227,7 @@ export function createScopes(
       const acting = actingOf(who, requestId)
       const found = await findTenant(who, slug)
       if (!found) return null
-      const { tenant, standing, actorId, scopes } = found
+      const { tenant, standing, actorId, granted } = found
       const { id } = tenant
       return {
         ...scopeOf(requestId, (db) => tenantStores(db, acting, id)),
@@ -231,8 +235,7 @@ export function createScopes(
         actor: actorOf(who),
         tenant: { id, slug: tenant.slug, status: tenant.status },
         standing,
-        permits: (permission) =>
-          may(standing, permission) && (!scopes || scopes.has(permission as MachineScope)),
+        permits: (permission) => may(standing, permission) && (!granted || granted.has(permission)),
       }
     },
 

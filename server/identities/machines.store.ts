@@ -48,7 +48,7 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
     async findActing(did: string): Promise<ActingIdentity | null> {
       const [row] = await db.$queryRaw<(Omit<ActingIdentity, 'principal'> & StandingRow)[]>`
         SELECT i."id", i."handle", i."did", CAST(i."status" AS TEXT) AS "status", i."lastUsedAt",
-          c."scopes", ${standingColumns}
+          c."scopes", CAST(c."role" AS TEXT) AS "grantedRole", ${standingColumns}
         FROM "Identity" i
         LEFT JOIN "IdentityClaim" c ON c."identityId" = i."id" AND c."status" = 'accepted'
         LEFT JOIN "Principal" p ON p."id" = c."principalId"
@@ -74,14 +74,13 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
     },
 
     /**
-     * Lets one that was rejected, or whose principal is gone, ask to be claimed again.
+     * Lets one that was rejected, or whose claim nobody has opened in time, ask to be claimed again.
      *
      * @returns whether it now asks; false where it is claimed or revoked
      */
     async askAgain(id: string, origin: RegistrationOrigin): Promise<boolean> {
-      const accepted = { status: 'accepted' } as const
       const { count } = await db.identity.updateMany({
-        where: { id, status: { in: ['pending', 'rejected', 'claimed'] }, claims: { none: accepted } },
+        where: { id, status: { in: ['pending', 'rejected'] } },
         data: { ...origin, status: 'pending', version: { increment: 1 } },
       })
       if (count === 0) return false
@@ -139,6 +138,12 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
         where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: before } }] },
         data: { lastUsedAt: now },
       })
+    },
+
+    /** Removes those that nobody has claimed since a moment: their handles are free again. @returns how many */
+    async removeUnclaimed(since: Date): Promise<number> {
+      const where = { status: { in: ['pending', 'rejected'] as IdentityStatus[] }, createdAt: { lt: since } }
+      return (await db.identity.deleteMany({ where })).count
     },
   }
 }

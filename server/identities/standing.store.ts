@@ -10,6 +10,8 @@ export interface FoundPrincipal {
   userId: string | null
   /** What it may do at most. */
   role: TenantRole
+  /** What was granted to the machine or token itself; null: no less than the principal. */
+  grantedRole: TenantRole | null
   /** What the member is in the tenant; null for a service. */
   memberRole: TenantRole | null
   /** Whether the member's account may be used; false for a service, which has none. */
@@ -19,10 +21,11 @@ export interface FoundPrincipal {
   scopes: MachineScope[] | null
 }
 
-/** What a statement gives with `standingColumns`, and `scopes` of what points at the principal. */
+/** What a statement gives with `standingColumns`, and the first two of what points at the principal. */
 export interface StandingRow {
   /** Text or its value: the databases differ. */
   scopes: unknown
+  grantedRole: TenantRole | null
   principalId: string | null
   userId: string | null
   role: TenantRole
@@ -54,10 +57,11 @@ export const storedScopes = (value: unknown) => Scopes.parse(value ?? null)
 
 /** The principal of a row. @returns null where it has none */
 export function foundPrincipal(row: StandingRow): FoundPrincipal | null {
-  const { principalId, userId, role, memberRole, userStatus, tenantId, slug, tenantStatus } = row
-  if (principalId === null) return null
+  if (row.principalId === null) return null
+  const { principalId, userId, role, grantedRole, memberRole } = row
+  const { userStatus, tenantId, slug, tenantStatus } = row
   return {
-    ...{ id: principalId, userId, role, memberRole },
+    ...{ id: principalId, userId, role, grantedRole, memberRole },
     isUserActive: userStatus === 'active',
     tenant: { id: tenantId, slug, status: tenantStatus },
     scopes: storedScopes(row.scopes),

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { standingOf, type FoundPrincipal } from './standing'
 
 const member: FoundPrincipal = {
-  ...{ id: 'principal', userId: 'ada', role: 'admin', memberRole: 'owner', isUserActive: true },
+  ...{ id: 'principal', userId: 'ada', role: 'admin', grantedRole: null, memberRole: 'owner' },
+  isUserActive: true,
   tenant: { id: 'tenant', slug: 'acme', status: 'active' },
   scopes: ['tenant:read'],
 }
@@ -20,6 +21,8 @@ describe('standingOf', () => {
     expect(codeOf(member)).toBe('admin')
     expect(codeOf({ ...member, memberRole: 'member' })).toBe('member')
     expect(codeOf({ ...member, role: 'member' })).toBe('member')
+    expect(codeOf({ ...member, grantedRole: 'member' })).toBe('member')
+    expect(codeOf({ ...member, grantedRole: 'owner' })).toBe('admin')
     expect(standingOf(member)).toMatchObject({ tenant: { slug: 'acme' }, scopes: new Set(['tenant:read']) })
     expect(standingOf({ ...member, scopes: null }).scopes).toBeNull()
   })

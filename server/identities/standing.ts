@@ -1,3 +1,4 @@
+import type { TenantRole } from '#shared/contracts/tenants'
 import { isResting, outranks } from '#server/domain/tenants/tenants'
 import type { Machine } from '#server/scope'
 import { identityError } from './identities.errors'
@@ -15,13 +16,25 @@ export function standingOf(
   principal: FoundPrincipal | null,
 ): Pick<Machine, 'principal' | 'tenant' | 'scopes'> {
   if (!principal) throw identityError('identity.unclaimed')
-  const { id, userId, role, memberRole, isUserActive, tenant, scopes } = principal
+  const { id, userId, memberRole, isUserActive, tenant, scopes } = principal
   if (userId !== null && memberRole === null) throw identityError('identity.unclaimed')
   if (userId !== null && !isUserActive) throw identityError('principal.disabled')
   if (isResting(tenant.status)) throw identityError('principal.tenant_rests')
   return {
-    principal: { id, userId, role: memberRole && outranks(role, memberRole) ? memberRole : role },
+    principal: { id, userId, role: effectiveRole(principal) },
     tenant: { id: tenant.id, slug: tenant.slug },
     scopes: scopes && new Set(scopes),
   }
+}
+
+/** What something may do that acts for a principal: the least of what it, its principal and the member may. */
+export function effectiveRole({
+  role,
+  grantedRole,
+  memberRole,
+}: Pick<FoundPrincipal, 'role' | 'grantedRole' | 'memberRole'>): TenantRole {
+  return [grantedRole, memberRole].reduce<TenantRole>(
+    (least, other) => (other && outranks(least, other) ? other : least),
+    role,
+  )
 }

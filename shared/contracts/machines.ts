@@ -72,21 +72,19 @@ export const IdentityState = z.object({
   vaults: z.array(BoundVault).optional(),
 })
 
-/**
- * Another key in place of the one that signs this. `proof`: a proof by the new key of the same call, whose `body_sha256` is
- * that of no body, as it is part of the body itself.
- */
+/** Another key in place of the one that signs this: `proof` is a compact JWS by the new key over the same request. */
 export const RotateIdentityKey = z.strictObject({ did: Did, proof: z.string().max(4096) })
 export type RotateIdentityKey = z.output<typeof RotateIdentityKey>
 
 /** SHA-256 of a public key, in groups of four hex digits, as people compare it. */
 export const Fingerprint = z.string()
 
-/** For whom a machine acts. */
+/** For whom a machine or token acts. */
 export const PrincipalOwner = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('member'), userId: Id, name: z.string() }),
   z.object({ kind: z.literal('service'), name: z.string() }),
 ])
+/** `role`: what the machine or token may do at most, as things stand: a member's never more than the member. */
 export const PrincipalShown = z.object({ id: Id, owner: PrincipalOwner, role: TenantRole })
 export type PrincipalShown = z.output<typeof PrincipalShown>
 
@@ -118,8 +116,10 @@ export const ServiceAccountName = z
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'A service has lower case letters, digits and hyphens.')
 
 /**
- * `as`: whom the machine acts for; default: a service of the handle's name. `role`: default member. `scopes`: default all that the
- * role allows. `vaults`: those that it reaches, the first being its default; default: the tenant's default vault.
+ * `as`: whom the machine acts for; default: a service of the handle's name. `role`: default member. `scopes`: default all that
+ * the role allows; none beyond it. `vaults`: those that it reaches, the first being its default; default: the tenant's default
+ * vault. Whoever acts for the same one reaches the same vaults: one that has some already gets these beside them, and
+ * keeps its default.
  */
 export const AcceptClaim = z.strictObject({
   tenant: z.string().max(100),
@@ -142,7 +142,8 @@ export const Machine = z.object({
   did: z.string(),
   fingerprint: Fingerprint,
   status: IdentityStatus,
-  principal: PrincipalShown,
+  /** Null: whoever it acted for is gone, and it with them. */
+  principal: PrincipalShown.nullable(),
   /** Null: everything that the role allows. */
   scopes: z.array(MachineScope).nullable(),
   vaults: z.array(BoundVault),
@@ -150,7 +151,7 @@ export const Machine = z.object({
   rotationAsked: z.boolean(),
   keyChangedAt: Timestamp,
   createdAt: Timestamp,
-  claimedAt: Timestamp,
+  claimedAt: Timestamp.nullable(),
   lastUsedAt: Timestamp.nullable(),
   revokedAt: Timestamp.nullable(),
 })
@@ -158,7 +159,7 @@ export type Machine = z.output<typeof Machine>
 export const MachinePage = pageOf(Machine)
 export const MachineQuery = PageQuery.extend({ status: IdentityStatus.optional() })
 
-/** `vaults`: those that it reaches from now on, the first being its default. */
+/** `vaults`: those that it, and whatever acts for the same one, reaches from now on; the first is the default. */
 export const UpdateMachine = z.strictObject({
   scopes: MachineScopes.nullable().optional(),
   role: z.enum(['admin', 'member']).optional(),
@@ -176,10 +177,24 @@ export const MachineMe = z.object({
   vaults: z.array(BoundVault),
 })
 
+/** A service of a tenant, and how many machines and tokens act for it: those that can. */
+export const ServiceAccount = z.object({
+  id: Id,
+  name: z.string(),
+  machines: z.number().int(),
+  tokens: z.number().int(),
+  createdAt: Timestamp,
+})
+export type ServiceAccount = z.output<typeof ServiceAccount>
+export const ServiceAccountPage = pageOf(ServiceAccount)
+
 /** Days that a token may live at most. */
 export const apiTokenMaxDays = 366
 
-/** `service`: the service of the tenant that it acts for; absent: the caller themself. */
+/**
+ * `service`: the service of the tenant that it acts for, made where there is none; absent: the caller themself. `vaults`:
+ * as where a claim is accepted.
+ */
 export const CreateApiToken = z.strictObject({
   name: DisplayName,
   service: ServiceAccountName.optional(),
