@@ -15,15 +15,19 @@ export function receiptsStore(db: DatabaseClient, clock: Clock, tenantId: string
     /**
      * Opens a receipt for somebody who has no access any more, and withdraws the open one of somebody who has it again.
      * To be called in the transaction that changed it, which also asks for the tenant's steps.
+     *
+     * @param machines names of the machines and API tokens that act for them no more
      */
-    async follow(userId: string): Promise<void> {
+    async follow(userId: string, machines: readonly string[] = []): Promise<void> {
       const member = await db.membership.findUnique({
         where: { tenantId_userId: { tenantId, userId } },
         select: { user: { select: { status: true } } },
       })
       await db.accessReceipt.deleteMany({ where: { tenantId, userId, completedAt: null } })
       if (member?.user.status === 'active') return
-      await db.accessReceipt.create({ data: { id: newId(), tenantId, userId, askedAt: clock.now() } })
+      await db.accessReceipt.create({
+        data: { id: newId(), tenantId, userId, askedAt: clock.now(), machines: [...machines] },
+      })
     },
 
     /** A page of receipts, newest first, each with the present name of whom it is about. */
@@ -40,12 +44,16 @@ export function receiptsStore(db: DatabaseClient, clock: Clock, tenantId: string
   }
 }
 
-function withName<Receipt extends { entries: { found: string }[] }>(receipt: Receipt, name: string) {
+function withName<Receipt extends { entries: { found: string }[]; machines: unknown }>(
+  receipt: Receipt,
+  name: string,
+) {
   const entries = receipt.entries.map((entry) => ({
     ...entry,
     found: entry.found.replaceAll(theirName, () => name),
   }))
-  return { ...receipt, name, entries }
+  const machines = Array.isArray(receipt.machines) ? receipt.machines.map(String) : []
+  return { ...receipt, name, machines, entries }
 }
 
 /** Whether anybody's receipt is open; most often it is nobody's. */

@@ -13,6 +13,8 @@ export const AccessReceipt = z.object({
   name: z.string(),
   askedAt: Timestamp,
   completedAt: Timestamp.nullable(),
+  /** Names of the machines and API tokens that acted for them, and do no more. */
+  machines: z.array(z.string()),
   entries: z.array(z.object({ service: ServiceName, step: z.string(), found: z.string(), at: Timestamp })),
 })
 export type AccessReceipt = z.output<typeof AccessReceipt>

@@ -1,6 +1,7 @@
 import { slugPattern } from '#shared/contracts/slugs'
 import { plans } from '#shared/contracts/subscriptions'
 import type { UserRow } from '#server/domain/users/users'
+import { endMachinesOf } from '#server/identities/leaving'
 import { addSeconds, type Clock } from '#server/lib/clock'
 import type { PlatformStores, TenantStores } from '#server/scope'
 
@@ -59,7 +60,7 @@ async function take(tenant: TenantStores, clock: Clock, userId: string, role: st
     await sayOnce(tenant, clock, { action: 'member.kept', userId, after })
     return false
   }
-  await tenant.members.remove(userId)
+  await tenant.members.remove(userId, await endMachinesOf(tenant, userId))
   await tenant.steps.ask('changed')
   const subject = { kind: 'membership', id: userId } as const
   await tenant.audit.record({ action: 'member.removed', subject, before: { role, source: 'idp' } })

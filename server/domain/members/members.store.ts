@@ -96,7 +96,7 @@ export function membersStore(
   db: DatabaseClient,
   clock: Clock,
   tenantId: string,
-  rightsChanged: (userId: string) => Promise<unknown>,
+  rightsChanged: (userId: string, machines?: readonly string[]) => Promise<unknown>,
 ) {
   const one = (userId: string) => ({ tenantId_userId: { tenantId, userId } })
   const mailboxes = mailboxesOf(db, tenantId)
@@ -163,9 +163,10 @@ export function membersStore(
       return (await db.membership.findFirst({ where, select: { id: true } })) !== null
     },
 
-    async remove(userId: string): Promise<void> {
+    /** @param machines names of what acted for them, and was ended before: with the membership goes its trace */
+    async remove(userId: string, machines: readonly string[] = []): Promise<void> {
       await db.membership.deleteMany({ where: { tenantId, userId } })
-      await rightsChanged(userId)
+      await rightsChanged(userId, machines)
     },
   }
 }

@@ -5,6 +5,7 @@ import { userError } from '#server/domain/users/users'
 import { seatsExhausted } from '#server/domain/subscriptions/subscriptions'
 import type { TenantScope, TenantStores } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
+import { endMachinesOf } from '#server/identities/leaving'
 import { memberError } from './members.errors'
 import type { MemberRow } from './members.store'
 
@@ -15,21 +16,17 @@ export function listMembers(scope: TenantScope, request: PageRequest & { search?
   return scope.stores.members.list(request)
 }
 
-/** The same whether nobody has it or somebody only claims it: who claims what is nobody's to learn. */
-const nobodyFound =
-  'Nobody has an account here with this e-mail address, known to be theirs. Invite them by it.'
-
 /**
- * Makes an existing user a member, who is told by an address that is known to be theirs: whoever only claims it at a
- * provider, which did not verify it, is not found by it.
+ * Makes an existing user a member.
  *
  * @throws AppError user.not_found, member.already_there, member.role_refused, subscription.seats_exhausted
  */
 export async function addMember(scope: TenantScope, input: AddMember): Promise<MemberRow> {
   if (!mayManageRole(scope.standing, input.role)) throw memberError('member.role_refused')
   const member = await scope.transaction(async (stores) => {
-    const user = await stores.people.findByVerifiedEmail(input.email)
-    if (!user) throw userError('user.not_found', { detail: nobodyFound })
+    const user = await stores.people.findByEmail(input.email)
+    if (!user)
+      throw userError('user.not_found', { detail: 'Nobody with this e-mail address has an account here.' })
     if (await stores.members.find(user.id)) throw memberError('member.already_there')
     const { plan } = await stores.subscription.get()
     if ((await stores.members.count()) >= plans[plan].seats) throw seatsExhausted(plan)
@@ -104,7 +101,7 @@ export async function removeMember(scope: TenantScope, userId: string): Promise<
     const before = await stores.members.find(userId)
     if (!before) throw memberError('member.not_found')
     if (!mayManageRole(scope.standing, before.role)) throw memberError('member.role_refused')
-    await stores.members.remove(userId)
+    await stores.members.remove(userId, await endMachinesOf(stores, userId))
     if (before.role === 'owner' && (await stores.members.countOwners()) === 0) throw lastOwner()
     await stores.steps.ask('changed')
     await stores.audit.record({

@@ -11,7 +11,6 @@ export type UserRow = NonNullable<Awaited<ReturnType<UsersStore['find']>>>
 /** What may be changed of a user in one write. */
 export interface UserChange {
   email?: string | null | undefined
-  emailVerified?: boolean | undefined
   name?: string | undefined
   locale?: string | null | undefined
   picture?: string | null | undefined
@@ -24,8 +23,6 @@ export interface UserChange {
 /** A user to be made. */
 interface NewUser {
   email: string | null
-  /** Whether it is known to be theirs. */
-  emailVerified: boolean
   name: string
   locale?: string | null
   picture?: string | null
@@ -38,11 +35,8 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
   return {
     find: (id: string) => db.user.findUnique({ where: { id } }),
 
-    /** Whoever has the address, known to be theirs or not. @param email in lower case */
+    /** @param email in lower case */
     findByEmail: (email: string) => db.user.findUnique({ where: { email } }),
-
-    /** Whose address it is known to be; who only claims it is nobody. @param email in lower case */
-    findByVerifiedEmail: (email: string) => db.user.findUnique({ where: { email, emailVerified: true } }),
 
     countOperators: () => db.user.count({ where: { platformRole: 'operator' } }),
 
@@ -121,17 +115,17 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
       return toPage(await db.externalIdentity.findMany({ where: { userId, ...where }, ...page }), request)
     },
 
-    /** Ends so many memberships of somebody at most. @returns those that were ended */
-    async endMemberships(id: string, limit: number) {
-      const ended = await db.membership.findMany({
+    /** So many of somebody's memberships at most, to be ended. */
+    listMembershipsToEnd: (id: string, limit: number) =>
+      db.membership.findMany({
         where: { userId: id },
         orderBy: { tenantId: 'asc' },
         take: limit,
         select: { tenantId: true, role: true, source: true },
-      })
-      const tenantId = { in: ended.map((membership) => membership.tenantId) }
-      await db.membership.deleteMany({ where: { userId: id, tenantId } })
-      return ended
+      }),
+
+    async endMemberships(id: string, tenantIds: readonly string[]): Promise<void> {
+      await db.membership.deleteMany({ where: { userId: id, tenantId: { in: [...tenantIds] } } })
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { CreateUser, UpdateProfile, UpdateUser } from '#shared/contracts/users'
 import { isUniqueViolation } from '#server/storage/database.errors'
+import { endMachinesOf } from '#server/identities/leaving'
 import { mostAskedAtOnce } from '#server/provisioning/person'
 import type { CallerScope, OperatorScope, PlatformStores } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
@@ -72,10 +73,7 @@ export async function createUser(
       : await passwords.hashNew(input.password, { path: 'password', about: [email, name] })
   try {
     return await scope.transaction(async (stores) => {
-      const user = await stores.users.create({
-        ...{ email, emailVerified: true },
-        ...{ name, platformRole, passwordHash },
-      })
+      const user = await stores.users.create({ email, name, platformRole, passwordHash })
       await stores.audit.record({
         action: 'user.created',
         subject: { kind: 'user', id: user.id },
@@ -182,10 +180,14 @@ export async function deleteUser(scope: OperatorScope, id: string): Promise<void
 }
 
 async function leaveTenants(stores: PlatformStores, id: string): Promise<string[]> {
-  const ended = await stores.users.endMemberships(id, mostAskedAtOnce)
+  const ended = await stores.users.listMembershipsToEnd(id, mostAskedAtOnce)
+  const tenantIds = ended.map(({ tenantId }) => tenantId)
+  const machines = new Map<string, string[]>()
+  for (const tenantId of tenantIds) machines.set(tenantId, await endMachinesOf(stores.ofTenant(tenantId), id))
+  await stores.users.endMemberships(id, tenantIds)
   for (const { tenantId, role, source } of ended) {
     const { steps, receipts, audit } = stores.ofTenant(tenantId)
-    await receipts.follow(id)
+    await receipts.follow(id, machines.get(tenantId))
     await steps.ask('changed')
     await audit.record({
       action: 'member.removed',
@@ -193,7 +195,7 @@ async function leaveTenants(stores: PlatformStores, id: string): Promise<string[
       before: { role, source },
     })
   }
-  return ended.map(({ tenantId }) => tenantId)
+  return tenantIds
 }
 
 async function erase(stores: PlatformStores, id: string): Promise<void> {
