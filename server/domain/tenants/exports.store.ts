@@ -6,7 +6,8 @@ import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 /** What was not finished by then never will be. */
 const abandonedSeconds = 3600
 
-export type ExportKind = 'audit' | 'tenant' | 'subscription' | 'members' | 'domains' | 'resources'
+export type ExportKind =
+  'audit' | 'tenant' | 'subscription' | 'members' | 'domains' | 'resources' | 'machines' | 'tokens'
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
 export interface ExportPart {
@@ -41,6 +42,10 @@ export function exportsStore(db: DatabaseClient, clock: Clock, tenantId: string)
         return db.domain.findMany(page(after, take))
       case 'resources':
         return db.provisionedResource.findMany(page(after, take))
+      case 'machines':
+        return db.identity.findMany({ ...page(after, take), include: { claims: true } })
+      case 'tokens':
+        return db.apiToken.findMany({ ...page(after, take), omit: { tokenHash: true } })
     }
   }
 

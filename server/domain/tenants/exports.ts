@@ -1,6 +1,18 @@
 import type { TenantScope, TenantStores } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
+import type { ExportKind } from './exports.store'
 import { tenantError } from './tenants.errors'
+
+/** What is on record beside the audit; of machines and tokens nothing that lets anybody in. */
+const exported: readonly ExportKind[] = [
+  'tenant',
+  'subscription',
+  'members',
+  'domains',
+  'resources',
+  'machines',
+  'tokens',
+]
 
 /** Records of one part. */
 const partSize = 500
@@ -29,7 +41,7 @@ export async function exportHistory(scope: TenantScope): Promise<BegunExport> {
  */
 export async function finishExport({ exports }: TenantStores, begun: BegunExport): Promise<void> {
   let { parts } = await addAudit(exports, begun)
-  for (const kind of ['tenant', 'subscription', 'members', 'domains', 'resources'] as const) {
+  for (const kind of exported) {
     for (let after: string | undefined, isLast = false; !isLast;) {
       const { records, next } = await exports.read(kind, after, partSize)
       if (records.length > 0) await exports.addPart(begun.id, { number: ++parts, kind, records })
