@@ -23,7 +23,7 @@ export async function findMachine(event: H3Event): Promise<boolean> {
     if (!jws) throw proofError('pop.malformed')
     const proof = await proofs.verify(jws, {
       method: event.context.sentMethod ?? event.method,
-      target: signedTarget(event),
+      target: targetOf(event),
       body: () => readBodyBytes(event),
     })
     take(event, await machineCallers.find(proof, useOf(event)))
@@ -41,8 +41,7 @@ function take(event: H3Event, proven: ProvenKey): void {
   event.context.machine = proven.standing instanceof AppError ? undefined : proven.standing
 }
 
-/** Path and query as a proof names them: those of the request line. */
-export const signedTarget = (event: H3Event) => event.node.req.originalUrl ?? event.path
+const targetOf = (event: H3Event) => event.node.req.originalUrl ?? event.path
 
 /** What a key is good for at the two routes of `server/api/identities` that are there for keys that act for nobody. */
 function useOf(event: H3Event): KeyUse {

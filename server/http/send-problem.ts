@@ -26,9 +26,7 @@ export function answerProblem(event: H3Event, thrown: unknown): Problem {
     setResponseHeader(
       event,
       'WWW-Authenticate',
-      error.code === 'auth.proof_required'
-        ? 'PoP'
-        : `Bearer${event.context.bearer ? ' error="invalid_token"' : ''}`,
+      `Bearer${event.context.bearer ? ' error="invalid_token"' : ''}`,
     )
   if (error.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', error.retryAfterSeconds)
   // What is still on its way is not read: the connection goes instead.

@@ -6,8 +6,6 @@ export interface Places {
    * @throws the signal's reason where it aborts before; what the work throws
    */
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>
-  /** To be called by work that has a place: gives it away for a while, and ends when it has one again. */
-  rest<Result>(idle: () => Promise<Result>): Promise<Result>
 }
 
 /** @param count how many do their work at a time */
@@ -23,24 +21,17 @@ export function createPlaces(count: number): Places {
     }
     await new Promise<void>((resolve, reject) => {
       const proceed = () => {
-        signal.removeEventListener('abort', goAway)
+        signal.removeEventListener('abort', leave)
         resolve()
       }
-      const goAway = () => {
+      const leave = () => {
         const place = waiting.indexOf(proceed)
         if (place >= 0) waiting.splice(place, 1)
         reject(signal.reason as Error)
       }
       waiting.push(proceed)
-      signal.addEventListener('abort', goAway, { once: true })
+      signal.addEventListener('abort', leave, { once: true })
     })
-  }
-
-  /** A place goes from one to the next, and is never free in between. */
-  function leave(): void {
-    const next = waiting.shift()
-    if (next) next()
-    else taken -= 1
   }
 
   return {
@@ -49,20 +40,14 @@ export function createPlaces(count: number): Places {
       try {
         return await work()
       } finally {
-        leave()
-      }
-    },
-    async rest(idle) {
-      leave()
-      try {
-        return await idle()
-      } finally {
-        // Whatever came of it: the work gives a place back when it ends.
-        await enter(new AbortController().signal)
+        // A place goes from one to the next, and is never free in between.
+        const next = waiting.shift()
+        if (next) next()
+        else taken -= 1
       }
     },
   }
 }
 
 /** Places for whatever comes. */
-export const endlessPlaces: Places = { run: (work) => work(), rest: (idle) => idle() }
+export const endlessPlaces: Places = { run: (work) => work() }

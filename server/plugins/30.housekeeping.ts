@@ -3,6 +3,7 @@ import { removeExpiredClaims } from '#server/domain/domains/domains'
 import { removeExpiredInvitations } from '#server/domain/invitations/invitations'
 import { removeExpiredResets } from '#server/auth/passwords/password-reset'
 import { endExpiredSessions } from '#server/auth/sessions/sessions'
+import { removeUnclaimedMachines } from '#server/identities/machines'
 
 const everySeconds = 600
 
@@ -17,7 +18,8 @@ export default defineNitroPlugin((nitroApp) => {
         const invitations = await removeExpiredInvitations(scope)
         const claims = await removeExpiredClaims(scope)
         const resets = await removeExpiredResets(scope)
-        log.debug({ entries, sessions, invitations, claims, resets }, 'removed what had expired')
+        const machines = await removeUnclaimedMachines(scope)
+        log.debug({ entries, sessions, invitations, claims, resets, machines }, 'removed what had expired')
       } catch (error) {
         log.warn({ err: error }, 'what has expired could not be removed')
       }

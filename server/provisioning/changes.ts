@@ -63,9 +63,11 @@ export async function* watchSteps(
   }
 }
 
-async function maySee({ standing, actorId, stores }: TenantScope): Promise<boolean> {
+async function maySee({ standing, actor, actorId, stores }: TenantScope): Promise<boolean> {
   if (standing === 'operator') return true
-  return actorId !== null && (await stores.members.find(actorId)) !== null
+  // A service's machine is no member; whoever streams is let in anew before each event.
+  if (actorId === null) return actor.kind !== 'user'
+  return (await stores.members.find(actorId)) !== null
 }
 
 /** Remembers that a tenant's steps may have changed: only whether, so that it needs no room. */

@@ -73,7 +73,6 @@ type Standing = (typeof standings)[number]
 
 /** What the declared access says of somebody: status and code; undefined: they are let in. */
 function refusal({ definition: { access } }: Placed, who: Standing) {
-  if (access.kind === 'key') return [401, 'auth.proof_required']
   if (who === 'nobody') return [401, 'auth.required']
   if (who === 'disabled') return [401, 'auth.user_disabled']
   if (who === 'ended') return [401, 'auth.session_ended']
@@ -133,7 +132,10 @@ describeEachDatabase('who may call what', (given) => {
   const as = (who: Standing) => browsers.get(who) as HttpClient
   const idOf = (who: Standing) => ids.get(who) ?? ''
   const fresh = () => `matrix-${(count += 1)}`
-  const rowMeans = () => ({ db: given.database.client, boss, names, fresh })
+  const rowMeans = () => ({
+    ...{ db: given.database.client, boss, names, fresh },
+    claimTokens: portal.container.claimTokens,
+  })
 
   async function freshUser(): Promise<{ id: string; email: string }> {
     const { status, json } = await boss.post('/api/users', {

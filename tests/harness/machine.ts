@@ -132,7 +132,7 @@ export async function claimInDatabase(
     })
   }
   await db.identity.create({
-    data: { id: identityId, handle, did, status: 'claimed', keyChangedAt: now, createdAt: now },
+    data: { id: identityId, handle, did, tenantId, status: 'claimed', keyChangedAt: now, createdAt: now },
   })
   await db.identityClaim.create({
     data: {

@@ -99,8 +99,7 @@ export function createMemberStep(tools: {
         const notes =
           tenant.state === 'closed' ? [] : ['The space is disabled; who is in it is seen once it is open']
         const accessOf = () => ({ hasAccess: false, found: 'The space is disabled: nobody gets in.' })
-        const isPartial = tenant.state !== 'closed'
-        return { resources: [resourceOf(space, null)], changes: [], notes, accessOf, isPartial }
+        return { resources: [resourceOf(space, null)], changes: [], notes, accessOf }
       }
       if (tenant.state === 'closed') return { resources: [], changes: [], notes: [] }
       return planOpen(tenant, await read(tenant, space, signal), signal)

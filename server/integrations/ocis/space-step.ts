@@ -4,7 +4,6 @@ import type {
   Resource,
   StepPlan,
   StepPlanner,
-  Surveyed,
   Use,
 } from '#server/provisioning/step-planner.port'
 import { findSpaces, type FoundSpaces, type SpaceHints } from './found'
@@ -25,7 +24,7 @@ const kind = 'space'
  *
  * A plan for a space that is known is one small call; to find one by its stamp, the list of all is read.
  *
- * The survey is one call, since OCIS does not page its spaces, of which is kept what is compared alone: it sees the disabled ones too, and nothing of who is in
+ * The survey is one call, since OCIS does not page its spaces: it sees the disabled ones too, and nothing of who is in
  * a space. It gives several of one tenant where there are, those that were set aside left out.
  */
 export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner {
@@ -50,7 +49,6 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
         ...leftovers(found, tenant),
       ],
       notes: found.others.flatMap(noteOfSecond),
-      isPartial: main !== undefined && isDisabled(main) && main.quota?.total == null,
     }
   }
 
@@ -165,11 +163,10 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
     },
 
     async survey(_cursor, signal) {
-      const found: Surveyed[] = []
-      await spaces.each((drive) => {
+      const found = (await spaces.list(signal)).flatMap((drive) => {
         const stamp = readStamp(drive.description)
-        if (!stamp?.isSuperseded) found.push({ ...resourceOf(drive), tenantId: stamp?.tenantId ?? null })
-      }, signal)
+        return stamp?.isSuperseded ? [] : [{ ...resourceOf(drive), tenantId: stamp?.tenantId ?? null }]
+      })
       return { found, next: null }
     },
   }

@@ -3,27 +3,17 @@ import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { ServiceName } from '../step-planner.port'
-import { tenantSteps } from '../steps'
-import { stepsStore, type Asking } from '../steps.store'
+import { stepsStore, type Announced } from '../steps.store'
 import { repairableByItself } from './drift.store'
 import { askSweep } from './sweeps.store'
 
 const sweepShown = {
-  ...{
-    id: true,
-    cause: true,
-    status: true,
-    pages: true,
-    things: true,
-    expected: true,
-    tenants: true,
-    drifted: true,
-  },
+  ...{ id: true, cause: true, status: true, pages: true, things: true, tenants: true, drifted: true },
   ...{ failures: true, startedAt: true, endedAt: true },
 } as const
 
 /** What operators see of all tenants at once: counts over indexes, so many statements however many tenants there are. */
-export function boardStore(db: DatabaseClient, clock: Clock, asking: Asking) {
+export function boardStore(db: DatabaseClient, clock: Clock, queue?: Announced) {
   return {
     async counts() {
       const tenants = await db.tenant.groupBy({ by: ['status'], _count: true })
@@ -74,23 +64,16 @@ export function boardStore(db: DatabaseClient, clock: Clock, asking: Asking) {
       return toPage(await db.provisioningSweep.findMany({ where, ...page, select: sweepShown }), request)
     },
 
-    /**
-     * Asks the tenants with a step of this service that failed, those first whose failure is the oldest; so many at
-     * most.
-     *
-     * @returns their ids
-     */
+    /** Asks the tenants with a step of this service that failed; so many at most. @returns their ids */
     async retryFailing(service: ServiceName, limit: number): Promise<string[]> {
-      const ofTenant = tenantSteps.filter((step) => step.service === service).length
-      const rows = await db.provisioningStep.findMany({
+      const rows = await db.provisioningStep.groupBy({
+        by: ['tenantId'],
         where: { service, status: 'error' },
-        orderBy: [{ updatedAt: 'asc' }, { id: 'asc' }],
-        take: limit * ofTenant,
-        select: { tenantId: true },
+        orderBy: { tenantId: 'asc' },
+        take: limit,
       })
-      const tenantIds = [...new Set(rows.map(({ tenantId }) => tenantId))].slice(0, limit)
-      for (const tenantId of tenantIds) await stepsStore(db, clock, tenantId, asking).ask('retry')
-      return tenantIds
+      for (const { tenantId } of rows) await stepsStore(db, clock, tenantId, queue).ask('retry')
+      return rows.map(({ tenantId }) => tenantId)
     },
 
     /** How many tenants are being repaired; no more than `limit` are counted. */

@@ -39,6 +39,7 @@ export const calls: Record<string, Prepared> = {
   'PATCH /api/settings/oidc': () => ({ groupsClaim: 'groups' }),
   'PATCH /api/subscriptions/:slug': () => ({ plan: 'pro' }),
   'PATCH /api/tenants/:slug': () => ({ name: 'Another name' }),
+  'PATCH /api/tenants/:slug/identities/:handle': () => ({ scopes: ['tenant:read'] }),
   'PATCH /api/tenants/:slug/members/:userId': () => ({ role: 'member' }),
   'PATCH /api/tenants/:slug/subscription': () => ({ plan: 'pro' }),
   'PATCH /api/users/:id': () => ({ name: 'Another name' }),
@@ -49,9 +50,18 @@ export const calls: Record<string, Prepared> = {
     await withoutFactors(db, userId)
     return { password }
   },
+  // Of a tenant in which they are more than a member.
+  'POST /api/claims/:token/accept': async ({ db, boss, fresh, userId }) => {
+    const slug = fresh()
+    await boss.post('/api/tenants', { slug, name: 'Of the claim', plan: 'pro' })
+    const { email } = await db.user.findUniqueOrThrow({ where: { id: userId } })
+    await boss.post(`/api/tenants/${slug}/members`, { email, role: 'admin' })
+    return { tenant: slug }
+  },
   'POST /api/operator/retry': () => ({ service: 'authentik' }),
   'POST /api/settings/oidc/test': ({ issuer }) => ({ issuer }),
   'POST /api/tenants': ({ fresh }) => ({ slug: fresh(), name: 'Spare' }),
+  'POST /api/tenants/:slug/api-tokens': () => ({ name: 'Spare', scopes: ['tenant:read'], expiresInDays: 1 }),
   'POST /api/tenants/:slug/domains': ({ fresh }) => ({ name: `${fresh()}.example.org` }),
   'POST /api/tenants/:slug/invitations': ({ fresh }) => ({ email: `${fresh()}@example.org`, role: 'member' }),
   'POST /api/tenants/:slug/members': async ({ spareEmail }) => ({

@@ -1,5 +1,7 @@
 import { newId, newToken, sha256 } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
+import type { ClaimTokens } from '#server/identities/claim-tokens'
+import { claimInDatabase, TestMachine } from '../../harness/machine'
 import type { HttpClient } from '../../harness/http'
 import type { NameServer } from '../../harness/name-server'
 
@@ -10,6 +12,7 @@ export interface RowMeans {
   boss: HttpClient
   /** Whom domains are looked up at. */
   names: NameServer
+  claimTokens: ClaimTokens
   /** A word that no other row has. */
   fresh(): string
 }
@@ -150,16 +153,48 @@ export const rowKinds = {
       return { params: { id }, shownBy: id, read }
     },
   },
-  /** Reached by its own key alone: tests/api/registration.test.ts. */
-  unclaimed: {
+  claim: {
     everybodys: true,
-    absent: 'identity.not_found',
-    async make({ db, fresh }) {
+    absent: 'claim.not_found',
+    async make({ db, claimTokens, fresh }) {
       const [id, handle, now] = [newId(), fresh(), new Date()]
-      const did = `did:key:${handle}`
+      const { did } = new TestMachine(handle, 'nobody')
       await db.identity.create({ data: { id, handle, did, keyChangedAt: now, createdAt: now } })
-      const read = () => db.identity.findFirst({ where: { id }, select: { did: true, status: true } })
+      await db.identityClaim.create({ data: { id: newId(), identityId: id, createdAt: now } })
+      const { token } = await claimTokens.issue(id)
+      const read = () => db.identity.findFirst({ where: { id }, select: { status: true, tenantId: true } })
+      return { params: { token }, shownBy: handle, read }
+    },
+  },
+  machine: {
+    absent: 'identity.not_found',
+    async make({ db, fresh }, { slug }) {
+      const handle = fresh()
+      const machine = new TestMachine(handle, 'nobody')
+      const { identityId: id } = await claimInDatabase(db, machine, { slug })
+      const read = () => db.identity.findFirst({ where: { id }, select: { status: true, version: true } })
       return { params: { handle }, shownBy: handle, read }
+    },
+  },
+  apiToken: {
+    absent: 'token.not_found',
+    async make({ db, fresh }, { slug }) {
+      const [id, name] = [newId(), fresh()]
+      const { principalId, tenantId } = await claimInDatabase(db, new TestMachine(name, 'nobody'), { slug })
+      const times = { createdAt: new Date(), expiresAt: new Date(Date.now() + 3_600_000) }
+      const secret = { tokenHash: sha256(newToken()), ending: 'abcd' }
+      await db.apiToken.create({ data: { id, name, principalId, tenantId, ...secret, ...times } })
+      const read = () => db.apiToken.findFirst({ where: { id }, select: { revokedAt: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
+  service: {
+    absent: 'service.not_found',
+    async make({ db, fresh }, { slug }) {
+      const [id, name, tenantId] = [newId(), fresh(), await tenantIdOf(db, slug)]
+      await db.serviceAccount.create({ data: { id, name, tenantId, createdAt: new Date() } })
+      const read = () => db.serviceAccount.findFirst({ where: { id }, select: { name: true } })
+      return { params: { id }, shownBy: id, read }
     },
   },
 } as const satisfies Record<string, RowKind>
@@ -174,13 +209,16 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/tenants/:slug/receipts', 'receipt'],
   ['/api/tenants/:slug/invitations', 'invitation'],
   ['/api/tenants/:slug/runs', 'run'],
+  ['/api/tenants/:slug/identities', 'machine'],
+  ['/api/tenants/:slug/api-tokens', 'apiToken'],
+  ['/api/tenants/:slug/service-accounts', 'service'],
+  ['/api/claims', 'claim'],
   ['/api/users/me/sessions', 'session'],
   ['/api/users/me/passkeys', 'passkey'],
   ['/api/users/me/second-factor', 'passkey'],
   ['/api/users/me/identities', 'identity'],
   ['/api/users/:id/sessions', 'session'],
   ['/api/users/:id/identities', 'identity'],
-  ['/api/identities', 'unclaimed'],
 ]
 
 /** Parameters that name a tenant or a person, and no row of theirs. */

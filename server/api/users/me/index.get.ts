@@ -1,13 +1,18 @@
+import { z } from 'zod'
 import { getProfile } from '#server/domain/users/users'
-import { caller } from '#server/http/access'
+import { self } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
+import { getOwnStanding } from '#server/identities/machine-self'
+import { MachineMe } from '#shared/contracts/machines'
 import { User } from '#shared/contracts/users'
 
 export default defineRoute({
-  summary: "The caller's own user; made where a token comes for the first time.",
-  access: caller(),
+  summary:
+    "The caller's own user, made where a token comes for the first time; of a machine, for whom it acts.",
+  access: self(),
   firstCall: true,
-  response: User,
+  response: z.union([User, MachineMe]),
   etag: 'version',
-  handle: ({ scope }) => getProfile(scope),
+  handle: async ({ scope }) =>
+    'machine' in scope ? { ...(await getOwnStanding(scope)), version: 1 } : getProfile(scope),
 })
