@@ -17,8 +17,8 @@ const tenantCount = 1_000
 /** So many tenants tell how many calls one needs where nothing fails. */
 const probeCount = 20
 /**
- * More than the default of 8, at which the calls alone would take six minutes; less than what keeps a core busy, which
- * is then what would be measured: a call costs about 2.5 ms of it, with the database.
+ * More than the default of 8, at which the calls alone would take four minutes; less than what keeps a core busy, which
+ * is then what would be measured: a call costs about 1.5 ms of it, with the database.
  */
 const concurrency = 20
 const callMilliseconds = 100
