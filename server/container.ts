@@ -17,6 +17,7 @@ import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
 import type { ModuleSecrets } from '#server/config/environment'
 import { auditStore } from '#server/domain/audit/audit.store'
+import { sealBeginning } from '#server/domain/audit/chain/beginning.store'
 import { getPortalName } from '#server/domain/settings/settings'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { MailRecords, Resolver } from '#server/domain/domains/domains'
@@ -201,8 +202,11 @@ export async function createContainer(
     const { mail } = config
     const mailer = mail && keep(await openMailer({ ...mail, url: mail.smtpUrl }))
     const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
+    const auditKey = keyring.derive('audit')
+    if ((await sealBeginning(database, auditKey)) === 'refused')
+      log.error('audit: the entries of before the chains are not whole: verify the audit')
     const localAccounts = config.authMode === 'standalone'
-    const scopes = createScopes(database, clock, { wake, localAccounts, queue })
+    const scopes = createScopes(database, clock, { wake, localAccounts, queue, auditKey })
     const { authentik, stalwart, ocisPlanners } = openServices(config, clock)
     const onboarding = mailer && {
       mailer,
@@ -284,7 +288,7 @@ export async function createContainer(
         signals,
         planners,
         gate,
-        auditOf: (tx, context) => auditStore(tx, { clock, actor: { kind: 'system' }, ...context }),
+        auditOf: (tx, context) => auditStore(tx, { clock, auditKey, actor: { kind: 'system' }, ...context }),
         concurrency,
       }),
       sweeper: createSweeper({

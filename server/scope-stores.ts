@@ -40,6 +40,8 @@ export interface Acting {
   localAccounts: boolean
   actor: AuditActor
   requestId: string
+  /** By which the audit's chains are shown to be ours. */
+  auditKey: Buffer
   /** Told of a tenant with the transaction that asks for it. */
   queue: Announced | undefined
 }

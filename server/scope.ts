@@ -147,6 +147,7 @@ export interface Scopes {
  *
  * @param options.wake tells the reconciler of a tenant's id
  * @param options.queue where the intent is said in its own transaction; undefined: the rows say it
+ * @param options.auditKey by which the audit's chains are shown to be ours
  * @param options.localAccounts whether people have accounts here; where not, the settings are not read
  */
 export function createScopes(
@@ -156,7 +157,8 @@ export function createScopes(
     wake,
     localAccounts,
     queue,
-  }: { wake: (tenantId: string) => void; localAccounts: boolean; queue?: Announced },
+    auditKey,
+  }: { wake: (tenantId: string) => void; localAccounts: boolean; queue?: Announced; auditKey: Buffer },
 ): Scopes {
   function scopeOf<Stores>(requestId: string, storesOver: (db: DatabaseClient) => Stores): Scope<Stores> {
     return {
@@ -173,6 +175,7 @@ export function createScopes(
     clock,
     localAccounts,
     queue,
+    auditKey,
     requestId,
     actor: actorOf(who),
   })
@@ -200,7 +203,7 @@ export function createScopes(
 
   return {
     platform(requestId) {
-      const acting: Acting = { clock, localAccounts, queue, requestId, actor: { kind: 'system' } }
+      const acting: Acting = { clock, localAccounts, queue, auditKey, requestId, actor: { kind: 'system' } }
       return { ...scopeOf(requestId, (db) => platformStores(db, acting)), actorId: null }
     },
 

@@ -97,6 +97,7 @@ describeEachDatabase('the lifecycle of a tenant', (given) => {
       data: Array.from({ length: 1_100 }, (_, index) => ({
         ...{ id: crypto.randomUUID(), at: shop.clock.now(), actorKind: 'system' as const, tenantId: id },
         ...{ action: 'tenant.tried', subjectKind: 'tenant', subjectId: id, requestId: `${index}` },
+        ...{ chain: 0, sequence: index + 1, hash: '' },
       })),
     })
     await Promise.all([archiveTenant(scope), archiveTenant(scope)])

@@ -5,6 +5,7 @@ import { createWorkshop } from '../../tests/harness/provisioning'
 import type { StepState } from './advance'
 import { approvalOf, concludeRuns, openRetry, type AuditOf } from './runs.store'
 import { tenantSteps } from './steps'
+import { auditKey } from '../../tests/harness/audit'
 
 type Status = StepState['status'] | 'due' | 'held'
 
@@ -26,7 +27,7 @@ describe('what was approved', () => {
 describeEachDatabase('the runs of a tenant', (given) => {
   const shop = createWorkshop(given)
   const auditOf: AuditOf = (tx, { tenantId, requestId }) =>
-    auditStore(tx, { clock: shop.clock, actor: { kind: 'system' }, requestId, tenantId })
+    auditStore(tx, { clock: shop.clock, auditKey, actor: { kind: 'system' }, requestId, tenantId })
 
   /** All steps ok, but for the last. */
   function stepsWith(last: Status): StepState[] {

@@ -7,6 +7,22 @@ const longestPauseMilliseconds = 100
 /** No further attempt is begun after so long. */
 const patienceMilliseconds = 10_000
 
+/** What is still to be done in transactions that run, by their clients. */
+const endings = new WeakMap<object, (() => Promise<void>)[]>()
+
+/**
+ * Has something done in a transaction once its work is over and before it commits, in the order it was asked for; what
+ * it throws rolls back.
+ *
+ * @param client the transaction's own
+ * @throws Error where the client is not that of a transaction that runs
+ */
+export function beforeCommit(client: object, finish: () => Promise<void>): void {
+  const mine = endings.get(client)
+  if (!mine) throw new Error("This wants a transaction's client")
+  mine.push(finish)
+}
+
 /** The transactions of one database. */
 export interface Transactions {
   /** Whether the caller is part of a transaction's work. */
@@ -17,7 +33,7 @@ export interface Transactions {
    * @param begin begins a transaction, does the work it is given in it, and commits; leaves nothing where it throws
    * @throws the last attempt's error; Error at once where the caller is part of a transaction's work already
    */
-  run<Client, T>(
+  run<Client extends object, T>(
     begin: (work: (tx: Client) => Promise<T>) => Promise<T>,
     work: (tx: Client) => Promise<T>,
   ): Promise<T>
@@ -36,7 +52,7 @@ export function createTransactions(): Transactions {
       for (let attempt = 1; ; attempt++) {
         const mine = { open: true }
         try {
-          return await begin((tx) => flow.run(mine, () => work(tx)).finally(() => (mine.open = false)))
+          return await begin((tx) => flow.run(mine, () => whole(tx, work)).finally(() => (mine.open = false)))
         } catch (error) {
           const enough = attempt === attempts || performance.now() > deadline
           if (enough || !isWriteConflict(error)) throw error
@@ -44,5 +60,17 @@ export function createTransactions(): Transactions {
         }
       }
     },
+  }
+}
+
+async function whole<Client extends object, T>(tx: Client, work: (tx: Client) => Promise<T>): Promise<T> {
+  const finishing: (() => Promise<void>)[] = []
+  endings.set(tx, finishing)
+  try {
+    const result = await work(tx)
+    for (const finish of finishing) await finish()
+    return result
+  } finally {
+    endings.delete(tx)
   }
 }

@@ -22,6 +22,7 @@ import { createScopes, type TenantScope } from '#server/scope'
 import type { Database } from '#server/storage/database'
 import { createLocalSignals } from '#server/storage/signals-local'
 import type { DatabaseUnderTest } from './databases'
+import { auditKey } from './audit'
 
 export const silent = createLog('silent')
 
@@ -147,6 +148,7 @@ export function createWorkshop(given: DatabaseUnderTest) {
     createScopes(given.database, over, {
       wake: (tenantId) => signals.publish(askedChannel, tenantId),
       localAccounts: true,
+      auditKey,
     })
   const operator = { userId: 'nobody', platformRole: 'operator', session: null } as const
 
@@ -204,7 +206,7 @@ export function createWorkshop(given: DatabaseUnderTest) {
     reconciler(services: { planner: StepPlanner }[], replace: Replace = {}): Reconciler {
       const over = replace.clock ?? clock
       const auditOf: AuditOf = (tx, { tenantId, requestId }) =>
-        auditStore(tx, { clock: over, actor: { kind: 'system' }, requestId, tenantId })
+        auditStore(tx, { clock: over, auditKey, actor: { kind: 'system' }, requestId, tenantId })
       const reconciler = createReconciler({
         database: given.database,
         clock,

@@ -7,6 +7,7 @@ import type { DatabaseUnderTest } from './databases'
 import { createWorkshop, eventually, silent } from './provisioning'
 import { seedSettled } from './seed-settled'
 import type { createShelf } from './shelf'
+import { auditKey } from './audit'
 
 type Planned = { planner: StepPlanner }
 type Shelf = ReturnType<typeof createShelf>
@@ -77,7 +78,7 @@ export function createSweepShop(given: DatabaseUnderTest) {
       await database.transaction(async (tx) => {
         await tx.tenant.delete({ where: { id: tenantId } })
         const actor = { kind: 'system' } as const
-        const audit = auditStore(tx, { clock: workshop.clock, actor, requestId: 'test', tenantId })
+        const audit = auditStore(tx, { clock: workshop.clock, auditKey, actor, requestId: 'test', tenantId })
         const subject = { kind: 'tenant', id: tenantId } as const
         await audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
       })

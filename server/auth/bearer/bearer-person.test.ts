@@ -7,14 +7,17 @@ import { openDatabaseCache } from '#server/storage/cache-database'
 import { describeEachDatabase } from '../../../tests/harness/databases'
 import { effectiveSettings } from '../provider/provider-settings'
 import { admitBearer, findBearerCaller } from './bearer-person'
+import { auditKey } from '~~/tests/harness/audit'
 
 const issuer = 'https://idp.example'
 
 describeEachDatabase('admitBearer', (given) => {
   const start = (cache: Cache) => {
-    const scope = createScopes(given.database, systemClock, { wake: () => {}, localAccounts: true }).platform(
-      'test',
-    )
+    const scope = createScopes(given.database, systemClock, {
+      wake: () => {},
+      localAccounts: true,
+      auditKey,
+    }).platform('test')
     const provider = {
       settings: async () => effectiveSettings({ issuer, clientId: 'tenantry', clientSecret: 'secret' }, {}),
       metadata: () => Promise.reject(new Error('nobody asks')),
@@ -68,9 +71,11 @@ describeEachDatabase('admitBearer', (given) => {
   })
 
   it('is not misled by a provider that was changed meanwhile', async () => {
-    const scope = createScopes(given.database, systemClock, { wake: () => {}, localAccounts: true }).platform(
-      'test',
-    )
+    const scope = createScopes(given.database, systemClock, {
+      wake: () => {},
+      localAccounts: true,
+      auditKey,
+    }).platform('test')
     const provider = {
       settings: () => Promise.resolve(undefined),
       metadata: () => Promise.reject(new Error('nobody asks')),

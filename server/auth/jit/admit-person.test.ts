@@ -7,6 +7,7 @@ import { TestClock } from '../../../tests/harness/portal'
 import { admitPerson } from './admit-person'
 import type { PersonClaims } from './claims'
 import { mostChanges } from './follow-groups'
+import { auditKey } from '~~/tests/harness/audit'
 
 const rules = { linkByEmail: false, operatorGroup: 'tenantry-operators' }
 const linking = { ...rules, linkByEmail: true }
@@ -54,6 +55,7 @@ describeEachDatabase('admitPerson', (given) => {
     scope = createScopes(given.database, clock, {
       wake: (id) => void woken.push(id),
       localAccounts: true,
+      auditKey,
     }).platform('test')
   })
 

@@ -5,6 +5,7 @@ import { describeEachDatabase } from '../../../tests/harness/databases'
 import { admitPerson } from './admit-person'
 import { readClaims } from './claims'
 import { linkIdentity } from './link-person'
+import { auditKey } from '~~/tests/harness/audit'
 
 const rules = { linkByEmail: false, operatorGroup: 'tenantry-operators' }
 const claimsOf = (sub: string) =>
@@ -16,9 +17,11 @@ const claimsOf = (sub: string) =>
 describeEachDatabase('linkIdentity', (given) => {
   let scope: PlatformScope
   beforeAll(() => {
-    scope = createScopes(given.database, systemClock, { wake: () => {}, localAccounts: true }).platform(
-      'test',
-    )
+    scope = createScopes(given.database, systemClock, {
+      wake: () => {},
+      localAccounts: true,
+      auditKey,
+    }).platform('test')
   })
 
   const byHand = (email: string) =>

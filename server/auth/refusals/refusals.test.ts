@@ -7,13 +7,14 @@ import { oidcError } from '../oidc/oidc.errors'
 import { providerError } from '../provider/provider'
 import { createAttempts, signInLimits } from '../sign-in/attempts'
 import { createRefusals, noteRefusedLogin } from './refusals'
+import { auditKey } from '~~/tests/harness/audit'
 
 const { token, tokenLines, refusalLines, address: signIns } = signInLimits
 
 describeEachDatabase('createRefusals', (given) => {
   const clock = new TestClock()
   const scope = () =>
-    createScopes(given.database, clock, { wake: () => {}, localAccounts: true }).platform('test')
+    createScopes(given.database, clock, { wake: () => {}, localAccounts: true, auditKey }).platform('test')
   const start = () => {
     const cache = openDatabaseCache({ database: given.database, clock })
     const refusals = createRefusals(createAttempts(cache, Buffer.alloc(32, 1)), clock)

@@ -63,7 +63,7 @@ export function createRefusals(attempts: Pick<Attempts, 'count'>, clock: Clock):
       }
       if (isToken && (await limitOf('tokenLines', address))) return null
       if (await limitOf('refusalLines', isToken ? 'token' : 'sign-in')) return null
-      await scope.stores.audit.record(lineOf(refusal))
+      await scope.transaction((stores) => stores.audit.record(lineOf(refusal)))
       return null
     },
 

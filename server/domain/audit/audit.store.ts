@@ -3,6 +3,7 @@ import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import { keptOf } from './audit.policy'
+import { addNow, addToChain } from './chain/chain.store'
 
 /** Who an entry names as the one who acted. */
 export type AuditActor = { kind: 'user' | 'machine' | 'token'; id: string } | { kind: 'system' }
@@ -43,6 +44,8 @@ interface AuditContext {
   clock: Clock
   actor: AuditActor
   requestId: string
+  /** Of the chains' heads: `keyring.derive('audit')`. */
+  auditKey: Buffer
   /** The tenant whose entries these are; undefined: the whole platform's. */
   tenantId?: string
 }
@@ -88,23 +91,25 @@ export type AuditStore = ReturnType<typeof auditStore>
 export function auditStore(db: DatabaseClient, context: AuditContext) {
   const { tenantId } = context
   return {
-    /** Writes one entry; to be called in the transaction of the change itself. */
+    /**
+     * Adds one entry, within the transaction of the change itself; it is written when the transaction's work is over.
+     *
+     * @throws Error outside of a transaction
+     */
     async record(record: AuditRecord): Promise<void> {
       const { before, after } = changesOf(record)
-      await db.auditEntry.create({
-        data: {
-          id: newId(),
-          at: context.clock.now(),
-          actorKind: context.actor.kind,
-          actorId: context.actor.kind === 'system' ? null : context.actor.id,
-          action: record.action,
-          subjectKind: record.subject.kind,
-          subjectId: record.subject.id,
-          tenantId: tenantId ?? null,
-          ...(record.before && { before }),
-          ...(record.after && { after }),
-          requestId: context.requestId,
-        },
+      addToChain(db, context.auditKey, {
+        id: newId(),
+        at: context.clock.now(),
+        actorKind: context.actor.kind,
+        actorId: context.actor.kind === 'system' ? null : context.actor.id,
+        action: record.action,
+        subjectKind: record.subject.kind,
+        subjectId: record.subject.id,
+        tenantId: tenantId ?? null,
+        ...(record.before && { before }),
+        ...(record.after && { after }),
+        requestId: context.requestId,
       })
     },
 
@@ -117,6 +122,7 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
         at: { gte: moment },
         tenantId: tenantId ?? null,
       }
+      await addNow(db, context.auditKey)
       return (await db.auditEntry.findFirst({ where, select: { id: true } })) !== null
     },
 

@@ -4,6 +4,7 @@ import { describeEachDatabase } from '../../../tests/harness/databases'
 import { createShelf } from '../../../tests/harness/shelf'
 import { createSweepShop } from '../../../tests/harness/sweeps'
 import { retryFailing } from './board'
+import { auditKey } from '../../../tests/harness/audit'
 
 describeEachDatabase('what is asked for by sweeps and operators', (given) => {
   const shop = createSweepShop(given)
@@ -39,7 +40,12 @@ describeEachDatabase('what is asked for by sweeps and operators', (given) => {
       data: { status: 'error', error: 'It is away.' },
     })
     const { told, queue } = createQueue()
-    const scopes = createScopes(database, shop.clock, { wake: () => {}, localAccounts: true, queue })
+    const scopes = createScopes(database, shop.clock, {
+      wake: () => {},
+      localAccounts: true,
+      queue,
+      auditKey,
+    })
     const operator = { userId: 'nobody', platformRole: 'operator', session: null } as const
     expect(await retryFailing(scopes.operator(operator, 'test'), 'authentik')).toEqual({ asked: 2 })
     expect(told.map(({ tenantId }) => tenantId).sort()).toEqual([one.id, two.id].sort())
