@@ -5,7 +5,9 @@ import { defineConfig } from 'vitest/config'
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Files at once of those that start processes: more of them would only wait for each other. */
-const atOnce = Math.min(availableParallelism(), 4)
+const cores = availableParallelism()
+const servedAtOnce = Math.min(cores + 1, 5)
+const shownAtOnce = Math.min(cores, 4)
 
 const alias = {
   '#tenantry/routes': at('tests/harness/routes.ts'),
@@ -18,6 +20,8 @@ const alias = {
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Limits are for a machine that is busy with something else: where all is well, nothing waits that long.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,
@@ -26,13 +30,12 @@ export default defineConfig({
           environment: 'node',
           // The server's modules are evaluated once for each worker, not for each file: tests share no state.
           isolate: false,
-          maxWorkers: availableParallelism(),
+          maxWorkers: cores,
           sequence: { groupOrder: 0 },
           include: ['{app,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
           setupFiles: ['tests/harness/warnings.setup.ts'],
-          // For a machine that is busy with something else; nothing waits that long.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
@@ -43,10 +46,10 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/e2e/**/*.test.ts'],
           // Each file has servers and a PostgreSQL of its own, and often waits for them.
-          maxWorkers: atOnce,
+          maxWorkers: servedAtOnce,
           sequence: { groupOrder: 1 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -56,10 +59,10 @@ export default defineConfig({
           environment: 'node',
           include: ['tests/browser/**/*.test.ts'],
           // Each file has a server, a service and a Chromium of its own.
-          maxWorkers: atOnce,
+          maxWorkers: shownAtOnce,
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -142,8 +142,10 @@ const tenantsForEachPlace = 3
 /** The outside services that are configured, each with so many places for calls. */
 function openServices(config: Config, clock: Clock) {
   const { authentik, stalwart, ocis, provisioningConcurrency } = config
-  const fetch = createPatientFetch()
-  const means = () => ({ clock, fetch, places: createPlaces(provisioningConcurrency) })
+  const means = () => {
+    const places = createPlaces(provisioningConcurrency)
+    return { clock, places, fetch: createPatientFetch(globalThis.fetch, Math.random, places.rest) }
+  }
   return {
     authentik:
       authentik && createAuthentik({ apiUrl: authentik.apiUrl, token: authentik.apiToken, ...means() }),

@@ -79,7 +79,7 @@ export function callerStores(
     ownSessions: ownSessionsStore(db, acting.clock, userId),
     ownIdentities: ownIdentitiesStore(db, userId),
     ownFactors: factorsStore(db, acting.clock, userId),
-    ownPerson: personStore(db, acting.clock, userId, acting.queue),
+    ownPerson: personStore(db, acting.clock, userId, acting),
     /** Machines that ask to be claimed. */
     claims: claimsStore(db, acting.clock, userId),
     ownResets: { removeAll: () => resetsStore(db, acting.clock).removeAllOf(userId) },
@@ -107,7 +107,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     endedSessions: endedSessionsStore(db, clock),
     settings: settingsStore(db, clock),
     factorsOf: (userId: string) => factorsStore(db, clock, userId),
-    personOf: (userId: string) => personStore(db, clock, userId, acting.queue),
+    personOf: (userId: string) => personStore(db, clock, userId, acting),
     passkeyOwners: passkeyOwnersStore(db),
     requirement: requirementOf(db, acting),
     resets: resetsStore(db, clock),
@@ -119,7 +119,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
-    board: boardStore(db, clock, acting.queue),
+    board: boardStore(db, clock, acting),
     /** Of all tenants, and what is nobody's. */
     allDrift: driftStore(db, null),
     /** One tenant's own stores, such as those of one that was just made; `proven` acts where it is given. */
@@ -129,7 +129,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
 
 export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: string) {
   const { clock, actor } = acting
-  const { findByEmail } = usersStore(db, clock)
+  const { findByEmail, findByVerifiedEmail } = usersStore(db, clock)
   const requirement = requirementOf(db, acting)
   const receipts = receiptsStore(db, clock, tenantId)
   return {
@@ -142,9 +142,9 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     }),
     domains: domainsStore(db, clock, tenantId),
     /** People who could become members. */
-    people: { findByEmail },
+    people: { findByEmail, findByVerifiedEmail },
     subscription: subscriptionStore(db, clock, tenantId),
-    steps: stepsStore(db, clock, tenantId, acting.queue),
+    steps: stepsStore(db, clock, tenantId, acting),
     desired: desiredStore(db, tenantId),
     exports: exportsStore(db, clock, tenantId),
     receipts,

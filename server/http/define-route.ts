@@ -72,6 +72,8 @@ export interface RouteDefinition<
   mediaType?: string
   /** Of success. Default 200, or 204 without a response. */
   status?: 200 | 201 | 202 | 204
+  /** Answers 201 instead, where this holds of the result: something was made by the call. */
+  created?: (result: Record<string, unknown>) => boolean
   /** Answers 503 instead, with the same shape, where this holds of the result. */
   unavailable?: (result: ResultOf<Response>) => boolean
   /** `version`: the handler's result carries a version, which makes the ETag. */
@@ -126,7 +128,9 @@ async function serve(event: H3Event, route: RouteDefinition): Promise<unknown> {
   const input = { scope, params, query, body, ifMatch, container, event } as unknown
   const work = async () => {
     const result = await route.handle(input as Parameters<typeof route.handle>[0])
-    const success = route.status ?? (route.response && result !== undefined ? 200 : 204)
+    const success = route.created?.(result as Record<string, unknown>)
+      ? 201
+      : (route.status ?? (route.response && result !== undefined ? 200 : 204))
     const status = route.unavailable?.(result) ? 503 : success
     const body = route.response?.parse(result)
     if (route.mediaType) setResponseHeader(event, 'Content-Type', route.mediaType)

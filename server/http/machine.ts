@@ -23,7 +23,7 @@ export async function findMachine(event: H3Event): Promise<boolean> {
     if (!jws) throw proofError('pop.malformed')
     const proof = await proofs.verify(jws, {
       method: event.context.sentMethod ?? event.method,
-      target: targetOf(event),
+      target: signedTarget(event),
       body: () => readBodyBytes(event),
     })
     take(event, await machineCallers.find(proof, useOf(event)))
@@ -41,7 +41,8 @@ function take(event: H3Event, proven: ProvenKey): void {
   event.context.machine = proven.standing instanceof AppError ? undefined : proven.standing
 }
 
-const targetOf = (event: H3Event) => event.node.req.originalUrl ?? event.path
+/** Path and query as a proof names them: those of the request line. */
+export const signedTarget = (event: H3Event) => event.node.req.originalUrl ?? event.path
 
 /** What a key is good for at the two routes of `server/api/identities` that are there for keys that act for nobody. */
 function useOf(event: H3Event): KeyUse {

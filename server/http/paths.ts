@@ -14,6 +14,8 @@ export const InvitationPath = z.object({ slug: z.string(), id: Id })
 export const ExportPath = z.object({ slug: z.string(), id: Id })
 export const DriftPath = z.object({ slug: z.string(), id: Id })
 export const UserSessionPath = z.object({ id: Id, sessionId: Id })
+/** A machine's handle: what is none is nobody's. */
+export const HandlePath = z.object({ handle: z.string().max(100) })
 /** A slug that somebody is still typing. */
 export const FreeTextSlugPath = z.object({ slug: z.string().max(100) })
 export const MachinePath = z.object({ slug: z.string(), handle: Handle })

@@ -26,7 +26,9 @@ export function answerProblem(event: H3Event, thrown: unknown): Problem {
     setResponseHeader(
       event,
       'WWW-Authenticate',
-      `Bearer${event.context.bearer ? ' error="invalid_token"' : ''}`,
+      error.code === 'auth.proof_required'
+        ? 'PoP'
+        : `Bearer${event.context.bearer ? ' error="invalid_token"' : ''}`,
     )
   if (error.retryAfterSeconds !== undefined) setResponseHeader(event, 'Retry-After', error.retryAfterSeconds)
   // What is still on its way is not read: the connection goes instead.

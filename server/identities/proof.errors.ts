@@ -16,5 +16,6 @@ export const proofError = defineErrors({
   'pop.body_changed': { status: 401, title: 'The proof is for another body.' },
   'pop.identity_unknown': { status: 401, title: 'No identity is registered with this key.' },
   'pop.subject_wrong': { status: 401, title: 'The key is not that of the identity that the proof names.' },
+  'pop.new_key_unproven': { status: 422, title: 'The new key has not signed this call.' },
   'pop.replayed': { status: 401, title: 'The proof was used before.' },
 })

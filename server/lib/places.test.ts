@@ -32,6 +32,31 @@ describe('places', () => {
     expect(await places.run(() => Promise.resolve('done'), patient)).toBe('done')
   })
 
+  it('are given away by work that rests, which goes on when it has one again', async () => {
+    const places = createPlaces(1)
+    const [rested, worked] = [createLatch(), createLatch()]
+    const said: string[] = []
+    const first = places.run(async () => {
+      await places.rest(() => rested.opened)
+      said.push('first')
+    }, patient)
+    const second = places.run(async () => {
+      said.push('second')
+      await worked.opened
+      said.push('second is done')
+    }, patient)
+    rested.open()
+    await new Promise(setImmediate)
+    expect(said).toEqual(['second'])
+    worked.open()
+    await Promise.all([first, second])
+    expect(said).toEqual(['second', 'second is done', 'first'])
+    // What is thrown in a rest takes no place along.
+    const failing = places.run(() => places.rest(() => Promise.reject(new Error('it failed'))), patient)
+    await expect(failing).rejects.toThrow('it failed')
+    expect(await places.run(() => Promise.resolve('done'), patient)).toBe('done')
+  })
+
   it('are not kept for who has gone', async () => {
     const places = createPlaces(1)
     const latch = createLatch()

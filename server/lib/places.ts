@@ -6,6 +6,8 @@ export interface Places {
    * @throws the signal's reason where it aborts before; what the work throws
    */
   run<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result>
+  /** To be called by work that has a place: gives it away for a while, and ends when it has one again. */
+  rest<Result>(idle: () => Promise<Result>): Promise<Result>
 }
 
 /** @param count how many do their work at a time */
@@ -21,17 +23,24 @@ export function createPlaces(count: number): Places {
     }
     await new Promise<void>((resolve, reject) => {
       const proceed = () => {
-        signal.removeEventListener('abort', leave)
+        signal.removeEventListener('abort', goAway)
         resolve()
       }
-      const leave = () => {
+      const goAway = () => {
         const place = waiting.indexOf(proceed)
         if (place >= 0) waiting.splice(place, 1)
         reject(signal.reason as Error)
       }
       waiting.push(proceed)
-      signal.addEventListener('abort', leave, { once: true })
+      signal.addEventListener('abort', goAway, { once: true })
     })
+  }
+
+  /** A place goes from one to the next, and is never free in between. */
+  function leave(): void {
+    const next = waiting.shift()
+    if (next) next()
+    else taken -= 1
   }
 
   return {
@@ -40,14 +49,20 @@ export function createPlaces(count: number): Places {
       try {
         return await work()
       } finally {
-        // A place goes from one to the next, and is never free in between.
-        const next = waiting.shift()
-        if (next) next()
-        else taken -= 1
+        leave()
+      }
+    },
+    async rest(idle) {
+      leave()
+      try {
+        return await idle()
+      } finally {
+        // Whatever came of it: the work gives a place back when it ends.
+        await enter(new AbortController().signal)
       }
     },
   }
 }
 
 /** Places for whatever comes. */
-export const endlessPlaces: Places = { run: (work) => work() }
+export const endlessPlaces: Places = { run: (work) => work(), rest: (idle) => idle() }

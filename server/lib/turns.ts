@@ -26,3 +26,19 @@ export function createKeyedTurns() {
     return turn
   }
 }
+
+/**
+ * Lets work run in so many lanes side by side, what has the same key always in the same one.
+ *
+ * @returns a function that runs work when its turn comes, and gives what it gives or throws
+ */
+export function createLanes(count: number) {
+  const lanes = Array.from({ length: count }, createTurns)
+  return <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
+    let sum = 0
+    for (let at = 0; at < key.length; at++) sum = (sum * 31 + key.charCodeAt(at)) % 0xffff_ffff
+    const lane = lanes[sum % count]
+    if (!lane) throw new RangeError(`${count} lanes are none`)
+    return lane(work)
+  }
+}

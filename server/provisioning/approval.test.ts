@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { resumeTenant, suspendTenant } from '#server/domain/tenants/tenants'
 import { removeMember } from '#server/domain/members/members'
 import type { DatabaseUnderTest } from '../../tests/harness/databases'
 import { describeEachDatabase } from '../../tests/harness/databases'
@@ -50,8 +51,8 @@ describeEachDatabase('a plan that was approved', (given: DatabaseUnderTest) => {
     const names = (service: string) =>
       shown.find((one) => one.service === service)?.changes.map((it) => `${it.action} ${it.kind} ${it.name}`)
     expect(names('stalwart')).toEqual([
-      ...['create domain acme.example', 'create dkim acme.example'],
-      ...['create domain acme.test', 'create dkim acme.test'],
+      ...['create domain acme.example', 'create domain acme.test'],
+      ...['create dkim acme.example', 'create dkim acme.test'],
       ...['create account ada@acme.example', 'create account bob@acme.example'],
     ])
     expect(names('authentik')).toEqual([
@@ -94,6 +95,30 @@ describeEachDatabase('a plan that was approved', (given: DatabaseUnderTest) => {
     await ended(id)
     expect((await stepsOf(id)).every(([, status]) => status === 'ok' || status === 'skipped')).toBe(true)
     expect(services.stalwart.accounts().map(({ email }) => email)).toEqual(['ada@acme.test', 'bob@acme.test'])
+  })
+
+  it('of a tenant that is resumed holds for what its space shows only once it is open', async () => {
+    const { id, scope } = await newTenant()
+    const worker = shop.start(asWorkers())
+    await shop.reached(id, 'active')
+    await suspendTenant(scope)
+    worker.look()
+    await ended(id)
+    await worker.stop()
+    await given.database.client.membership.deleteMany({ where: { tenantId: id, mailbox: 'bob' } })
+    await shop.addPeople(id, ['carol'])
+    services.ocis.addUser({ mail: 'carol@example.org' })
+    await resumeTenant(await shop.scopeOf(scope.tenant.slug))
+    const { services: shown } = await approve(await shop.scopeOf(scope.tenant.slug))
+    const ocis = shown.find(({ service }) => service === 'ocis')
+    expect(ocis?.changes.map(({ kind }) => kind)).toEqual(['space'])
+    expect(ocis?.notes.join()).toContain('seen once it is open')
+    shop.start(asWorkers())
+    await ended(id)
+    expect((await stepsOf(id)).filter(([, status]) => status !== 'ok')).toEqual([
+      ['mail/onboarding', 'skipped'],
+    ])
+    expect(services.holdings(scope.tenant.slug).guests).toEqual(['ada@example.org', 'carol@example.org'])
   })
 
   it('holds for nothing that came since: such a step is refused as stale, and the others are made', async () => {

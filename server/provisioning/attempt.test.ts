@@ -3,7 +3,7 @@ import { IntegrationError } from '#server/lib/errors'
 import { createManualClock, desiredOf, silent } from '../../tests/harness/provisioning'
 import { attemptStep, type Attempt, type AttemptMeans } from './attempt'
 import { createGates } from './gates'
-import { digestOfChange } from './plan-hash'
+import { digestOfChange, unseenMark } from './plan-hash'
 import type { Change, PlannedChange } from './step-planner.port'
 
 const clock = createManualClock()
@@ -53,6 +53,17 @@ describe('an attempt', () => {
     const service = serviceWith([create('a'), create('b')])
     expect(await attempt(service)).toMatchObject({ status: 'ok', reason: null, resources: [{}, {}] })
     expect(service.made).toEqual(['a', 'b'])
+  })
+
+  it('makes what could not be seen when its plan was approved, and deletes nothing of it', async () => {
+    const approved = new Set([digestOfChange(create('a')), unseenMark])
+    const service = serviceWith([create('a'), create('b')])
+    expect(await attempt(service, { approved })).toMatchObject({ status: 'ok' })
+    expect(service.made).toEqual(['a', 'b'])
+
+    const deleting = serviceWith([create('a'), remove('b')])
+    expect(await attempt(deleting, { approved })).toMatchObject({ status: 'error', nextAttemptAt: null })
+    expect(deleting.made).toEqual([])
   })
 
   it('makes nothing any more once its lease is over by the clock, whether anybody noticed or not', async () => {

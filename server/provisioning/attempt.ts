@@ -3,7 +3,7 @@ import { IntegrationError } from '#server/lib/errors'
 import type { Log } from '#server/lib/log'
 import { retryDelayMs } from './backoff'
 import type { Gate } from './gates'
-import { digestOfChange } from './plan-hash'
+import { isApproved } from './plan-hash'
 import type {
   DesiredTenant,
   KnownStep,
@@ -113,7 +113,7 @@ async function bringAbout(
   let found = await plan()
   for (let round = 0; round < rounds; round++) {
     // Of every round: what is read after a change may ask for another that nobody approved.
-    if (approved && !found.changes.every((change) => approved.has(digestOfChange(change))))
+    if (approved && !found.changes.every((change) => isApproved(change, approved)))
       throw new StalePlan(stalePlan)
     refuse(planner, found)
     const due = found.changes.filter(({ action }) => mayDelete || action !== 'delete')

@@ -66,7 +66,7 @@ describeEachDatabase('the onboarding mail', (given) => {
     const platform = workshop.scopes().platform('test')
     return platform.transaction(async (stores) => {
       const user = await stores.users.create({
-        ...{ email, name: 'Ada', platformRole: 'user', passwordHash: null },
+        ...{ email, emailVerified: true, name: 'Ada', platformRole: 'user', passwordHash: null },
         locale: locale ?? null,
       })
       await stores.ofTenant(tenantId).members.add(user.id, 'member', 'manual')

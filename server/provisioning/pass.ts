@@ -15,8 +15,8 @@ export interface PassMeans extends AttemptMeans {
   /** By `stepKey`. */
   planners: ReadonlyMap<string, StepPlanner>
   renewMs: number
-  /** Runs writing work of this process one after the other: at once, it would only get in its own way. */
-  inTurn: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** Runs writing work of this process when its turn comes, that of one tenant always one after the other. */
+  inTurn: <Result>(tenantId: string, work: () => Promise<Result>) => Promise<Result>
   /** Whether new work may be begun. */
   mayBegin: () => boolean
   /** Aborts when what is under way has to end. */
@@ -34,7 +34,15 @@ export interface PassMeans extends AttemptMeans {
 export async function runPass(tenantId: string, means: PassMeans): Promise<void> {
   const { store, signals, clock, log, renewMs: everyMs, mayBegin, stopping, inTurn } = means
   const passId = newId()
-  const claim = await inTurn(async () => (mayBegin() ? store.claim(tenantId, passId) : null))
+  let isAgain = false
+  const take = async () => {
+    if (!mayBegin()) return null
+    const again = { isAgain }
+    isAgain = true
+    return store.claim(tenantId, passId, again)
+  }
+  // A claim may have been made though nobody heard of it, and would keep the tenant from everybody.
+  const claim = await insist(() => inTurn(tenantId, take), { lease: noLease, stopping })
   if (!claim) return
   signals.publish(changedChannel, tenantId)
   if (claim.steps.length === 0) return
@@ -57,6 +65,9 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
     lease.end()
   }
 }
+
+/** Before it is taken there is none that could be lost. */
+const noLease = { assertHeld: () => undefined }
 
 interface Pass {
   readonly claim: Claim
@@ -123,7 +134,7 @@ async function runStep(
     pass.isReleased = isReleased
     return begun
   }
-  const free = await insist(() => inTurn(record), { lease, stopping })
+  const free = await insist(() => inTurn(tenant.id, record), { lease, stopping })
   signals.publish(changedChannel, tenant.id)
   logOutcome(log, outcome, {
     tenantId: tenant.id,

@@ -2,10 +2,10 @@ import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
 import { mostAskedAtOnce } from './person'
 import { receiptsStore } from './receipts.store'
-import { stepsStore, type Announced } from './steps.store'
+import { stepsStore, type Asking } from './steps.store'
 
 /** What the services know of one person, bound: everything that a change of theirs shows in. */
-export function personStore(db: DatabaseClient, clock: Clock, userId: string, queue?: Announced) {
+export function personStore(db: DatabaseClient, clock: Clock, userId: string, asking: Asking) {
   return {
     /**
      * Asks for the steps of the tenants that the person is a member of. To be called in the transaction of the change
@@ -25,7 +25,7 @@ export function personStore(db: DatabaseClient, clock: Clock, userId: string, qu
       })
       for (const { tenantId } of rows) {
         if (access) await receiptsStore(db, clock, tenantId).follow(userId)
-        await stepsStore(db, clock, tenantId, queue).ask('changed')
+        await stepsStore(db, clock, tenantId, asking).ask('changed')
       }
       return rows.map(({ tenantId }) => tenantId)
     },

@@ -2,7 +2,7 @@ import { IntegrationError } from '#server/lib/errors'
 import type { TenantScope } from '#server/scope'
 import { untilCut } from './attempt'
 import type { Gate } from './gates'
-import { digestOfChange, hashOfPlan, shownChange, type PlanDigests } from './plan-hash'
+import { digestsOfPlan, hashOfPlan, shownChange, type PlanDigests } from './plan-hash'
 import { provisioningError } from './provisioning.errors'
 import type { Change, ServiceName, StepPlan, StepPlanner } from './step-planner.port'
 import { byStepOrder, notConfigured, stepKey, tenantSteps } from './steps'
@@ -95,7 +95,7 @@ async function planTenant(scope: TenantScope, means: PlanMeans): Promise<Planned
 function add(shown: ServicePlan, plan: StepPlan, digests: string[]): void {
   shown.changes.push(...plan.changes.map(shownChange))
   shown.notes.push(...plan.notes)
-  digests.push(...plan.changes.map(digestOfChange))
+  digests.push(...digestsOfPlan(plan))
 }
 
 /** @throws what is no failure of the service */

@@ -122,6 +122,7 @@ describeEachDatabase('provisioning', (given) => {
       expect(ProvisioningRun.parse(await getRun(scope, runId))).toEqual({
         id: runId,
         cause: 'requested',
+        askedBy: { kind: 'user', id: 'nobody', name: 'deleted user' },
         status: 'running',
         startedAt: shop.clock.now().toISOString(),
         endedAt: null,
@@ -149,6 +150,25 @@ describeEachDatabase('provisioning', (given) => {
       const last = await listRuns(scope, { limit: 3, cursor: first.nextCursor ?? undefined })
       expect(last.items.map(({ cause }) => cause)).toEqual(['created'])
       expect(last.nextCursor).toBeNull()
+    })
+
+    it('say who asked: a person by the name that they have now, and Tenantry for the rest', async () => {
+      const { id, slug } = await shop.createTenant()
+      const [ada = ''] = await shop.addPeople(id, ['ada'])
+      const asUser = await shop
+        .scopes()
+        .tenant({ userId: ada, platformRole: 'operator', session: null }, slug, 'test')
+      if (!asUser) throw new Error('There is no tenant')
+      await shop.reconcile(asUser)
+      await given.database.client.user.update({ where: { id: ada }, data: { name: 'Ada Lovelace' } })
+      const scope = await shop.scopeOf(slug)
+      const askers = async () => (await listRuns(scope, { limit: 9 })).items.map(({ askedBy }) => askedBy)
+      const system = { kind: 'system', id: null, name: 'Tenantry' }
+      expect(await askers()).toEqual([{ kind: 'user', id: ada, name: 'Ada Lovelace' }, system])
+
+      // As it was before who asked was written down.
+      await given.database.client.provisioningRun.updateMany({ data: { askedByKind: null, askedById: null } })
+      expect(await askers()).toEqual([null, null])
     })
 
     it('of another tenant are not found', async () => {

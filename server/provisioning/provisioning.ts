@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Reconcile } from '#shared/contracts/provisioning'
+import { shownActor, type AuditActor } from '#server/domain/audit/audit'
 import type { TenantScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import { confirmPlan, type PlanMeans } from './plan'
@@ -43,9 +44,25 @@ export async function reconcile(
   return { runId }
 }
 
-/** A page of the tenant's runs, newest first. */
-export function listRuns(scope: TenantScope, request: PageRequest) {
-  return scope.stores.steps.listRuns(request)
+/** A page of the tenant's runs, newest first, each with who asked. */
+export async function listRuns(scope: TenantScope, request: PageRequest) {
+  const { items, nextCursor } = await scope.stores.steps.listRuns(request)
+  return { items: await withAskers(scope, items), nextCursor }
+}
+
+async function withAskers<Run extends AskedRun>({ stores }: TenantScope, runs: readonly Run[]) {
+  const names = await stores.audit.namesOf(runs.flatMap(({ askedById }) => askedById ?? []))
+  return runs.map((run) => ({ ...run, askedBy: askerOf(run, names) }))
+}
+
+/** Who asked, by the name that they have now. */
+function askerOf({ askedByKind, askedById }: AskedRun, names: ReadonlyMap<string, string>) {
+  return askedByKind && shownActor(askedByKind, askedById, names)
+}
+
+interface AskedRun {
+  readonly askedByKind: AuditActor['kind'] | null
+  readonly askedById: string | null
 }
 
 /** So many things of each step a run shows. */
@@ -59,5 +76,7 @@ const shownOfStep = 100
 export async function getRun(scope: TenantScope, runId: string) {
   const run = await scope.stores.steps.findRun(runId)
   if (!run) throw provisioningError('run.not_found')
-  return { ...run, observed: await scope.stores.steps.listReadings(run, shownOfStep) }
+  const names = await scope.stores.audit.namesOf(run.askedById === null ? [] : [run.askedById])
+  const observed = await scope.stores.steps.listReadings(run, shownOfStep)
+  return { ...run, askedBy: askerOf(run, names), observed }
 }

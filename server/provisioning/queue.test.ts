@@ -37,7 +37,9 @@ describeEachDatabase('the queue of tenants', (given) => {
   }
   const newTenant = () => shop.createTenant('Acme', systemClock)
   const ask = (queue: TenantQueue, tenantId: string) =>
-    given.database.transaction((tx) => stepsStore(tx, systemClock, tenantId, queue).ask('requested'))
+    given.database.transaction((tx) =>
+      stepsStore(tx, systemClock, tenantId, { actor: { kind: 'system' }, queue }).ask('requested'),
+    )
   const taken = async (queue: TenantQueue) => (await queue.take(10, 10)).due.map(({ tenantId }) => tenantId)
 
   it('tells of a tenant once, though it was asked for twenty times at once', async () => {
@@ -51,7 +53,7 @@ describeEachDatabase('the queue of tenants', (given) => {
     const { queue, jobs } = await openQueue()
     const { id } = await newTenant()
     const failing = given.database.transaction(async (tx) => {
-      await stepsStore(tx, systemClock, id, queue).ask('requested')
+      await stepsStore(tx, systemClock, id, { actor: { kind: 'system' }, queue }).ask('requested')
       throw new Error('rolled back')
     })
     await expect(failing).rejects.toThrow('rolled back')

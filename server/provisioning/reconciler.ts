@@ -11,7 +11,7 @@ import { createRowsQueue } from './queue.store'
 import { createRevival } from './revival'
 import type { AuditOf } from './runs.store'
 import { stepKey } from './steps'
-import { createTurns } from '#server/lib/turns'
+import { createLanes } from '#server/lib/turns'
 import { workStore } from './work.store'
 
 export interface ReconcilerOptions {
@@ -62,6 +62,12 @@ export interface Reconciler {
 const lastMomentMs = 1_500
 /** After the database failed, it is asked again so soon, and less and less often while it goes on failing. */
 const restMs = 500
+/**
+ * How much of one process is written at a time. SQLite has one writer. On PostgreSQL each statement is a way there and
+ * back, and one after the other the writing is what all wait for; of four at a time every seventh meets another and is
+ * done again, of many at a time most do.
+ */
+const lanes = { sqlite: 1, postgresql: 4 }
 /** With the time between two looks, less than the 15 s within which somebody else goes on. */
 export const defaultLeaseMs = 9_000
 
@@ -92,7 +98,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     gate: options.gate,
     mayBegin: () => phase === 'running',
     stopping: stopping.signal,
-    inTurn: createTurns(),
+    inTurn: createLanes(lanes[database.provider]),
     renewMs: options.renewMs ?? leaseMs / 3,
     stepTimeoutMs: options.stepTimeoutMs ?? 60_000,
     sliceMs: options.sliceMs ?? 20_000,

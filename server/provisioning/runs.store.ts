@@ -62,7 +62,7 @@ export async function openRetry(tx: DatabaseClient, tenantId: string, now: Date)
   const approved = digestsOf(last?.approved)
   await tx.provisioningRun.create({
     data: {
-      ...{ id: newId(), tenantId, cause: 'retry', startedAt: now, deletesAgreed },
+      ...{ id: newId(), tenantId, cause: 'retry', startedAt: now, deletesAgreed, askedByKind: 'system' },
       ...(approved && { approved }),
     },
   })

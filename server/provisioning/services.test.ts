@@ -75,7 +75,8 @@ describeEachDatabase('with all services', (given) => {
         const { id, slug, scope, people } = await newTenant()
         await given.database.client.user.create({
           data: {
-            ...{ id: newId(), email: 'cyd@example.org', name: 'cyd', nameKey: 'cyd' },
+            ...{ id: newId(), email: 'cyd@example.org', emailVerified: true },
+            ...{ name: 'cyd', nameKey: 'cyd' },
             ...{ createdAt: shop.clock.now(), updatedAt: shop.clock.now() },
           },
         })

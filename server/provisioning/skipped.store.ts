@@ -61,5 +61,7 @@ async function revive(
       data: { ...due, sequence: place, generation: { increment: 1 } },
     })
   }
-  await tx.provisioningRun.create({ data: { id: newId(), tenantId, cause: 'changed', startedAt: now } })
+  await tx.provisioningRun.create({
+    data: { id: newId(), tenantId, cause: 'changed', startedAt: now, askedByKind: 'system' },
+  })
 }

@@ -118,6 +118,11 @@ export interface StepPlan {
   readonly changes: readonly PlannedChange[]
   /** What can't be done yet, and is no fault, such as a person who has not signed in at the service yet. */
   readonly notes: readonly string[]
+  /**
+   * Whether more shows only once something else was changed, such as who is in a space that is disabled: a note says so.
+   * Who approves the plan approves what shows then, but for deletions.
+   */
+  readonly isPartial?: boolean
   /** What was read of somebody by their user id, in this very plan. Absent where the step tells of no single people. */
   readonly accessOf?: (userId: string) => AccessRead
   /** As far as the service tells. */

@@ -24,11 +24,21 @@ export interface Approved {
 /** Where it is said, with the intent, that a tenant is to be looked at. */
 export type Announced = Pick<TenantQueue, 'ask'>
 
+/** Who asks. A schedule is the system. */
+export type Asker =
+  { readonly kind: 'user' | 'machine' | 'token'; readonly id: string } | { readonly kind: 'system' }
+
+/** In whose name tenants are asked for, and where that is said. */
+export interface Asking {
+  readonly actor: Asker
+  readonly queue?: Announced | undefined
+}
+
 export type StepsStore = ReturnType<typeof stepsStore>
 export type StepRow = Awaited<ReturnType<StepsStore['list']>>['steps'][number]
 
 /** The provisioning of one tenant, bound: what is asked for, and what is known of it. */
-export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, queue?: Announced) {
+export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, { actor, queue }: Asking) {
   return {
     /**
      * Asks for every step to be looked at again, and opens a run. To be called in the transaction of the change that
@@ -69,6 +79,8 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, q
           cause,
           startedAt: now,
           deletesAgreed,
+          askedByKind: actor.kind,
+          askedById: actor.kind === 'system' ? null : actor.id,
           ...(digests && { approved: digests }),
         },
       })

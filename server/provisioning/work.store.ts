@@ -68,9 +68,11 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
      * Takes a tenant's lease, marks as running what is due and has all that it needs, and settles what is not
      * configured, at once or not at all.
      *
+     * @param options.isAgain whether this pass has asked before and was not answered: what it was given then is its own,
+     *   and is given once more
      * @returns null where somebody else has it, or nothing is due
      */
-    claim(tenantId: string, passId: string): Promise<Claim | null> {
+    claim(tenantId: string, passId: string, { isAgain = false } = {}): Promise<Claim | null> {
       return database.transaction(async (tx) => {
         const now = clock.now()
         const tenant = await tx.tenant.findUnique({
@@ -79,15 +81,19 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
             approveDeletions: true,
             steps: true,
             runs: { where: { status: 'running' }, orderBy: { id: 'desc' }, take: 1 },
+            ...(isAgain && { work: { select: { passId: true } } }),
           },
         })
         if (!tenant?.steps.some((step) => isDue(step, now))) return null
-        const moves = advance(tenant.steps, (step) => isDue(step, now) || isWaiting(step), isConfigured)
+        const isOurs = isAgain && tenant.work?.passId === passId
+        const steps = isOurs ? tenant.steps.map(notYetTried) : tenant.steps
+        const moves = advance(steps, (step) => isDue(step, now) || isWaiting(step), isConfigured)
         const begins = moves.some(({ to }) => to === 'running')
         const leaseUntil = leaseEnd(now)
         const [work] = await tx.provisioningWork.updateManyAndReturn({
-          where: { tenantId, ...freeAt(now, leaseMs) },
+          where: { tenantId, ...(isOurs ? { passId } : freeAt(now, leaseMs)) },
           data: {
+            passId,
             fence: { increment: 1 },
             leaseUntil: begins ? leaseUntil : null,
             sequence: { increment: moves.length },
@@ -106,7 +112,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           steps: begunOf(moves),
           generations: new Map(tenant.steps.map(({ id, generation }) => [id, generation])),
         }
-        const left = after(tenant.steps, moves, now)
+        const left = after(steps, moves, now)
         if (moves.some(({ to, step }) => to === 'skipped' && givesAccess(step)))
           await completeReceipts(tx, tenantId, left, now)
         await concludeRuns(tx, claim, left, now, auditOf)
@@ -240,6 +246,11 @@ function changeOf({ to, step }: StepMove, now: Date) {
     case 'waiting':
       return { status: 'pending', nextAttemptAt: null } as const
   }
+}
+
+/** As it was before a claim that nobody heard of began it. */
+function notYetTried(step: StepState): StepState {
+  return step.status === 'running' ? { ...step, attempt: step.attempt - 1 } : step
 }
 
 async function write(

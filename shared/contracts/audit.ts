@@ -3,15 +3,19 @@ import { Id, PageQuery, pageOf, Timestamp } from './common'
 
 const Fields = z.record(z.string(), z.unknown()).nullable()
 
+/** Who acted, by the name that they have now. */
+export const Actor = z.object({
+  kind: z.enum(['user', 'machine', 'token', 'system']),
+  id: z.string().nullable(),
+  name: z.string(),
+})
+export type Actor = z.output<typeof Actor>
+
 /** Who did what, on what; `before` and `after` hold the fields that changed, without secrets and personal data. */
 export const AuditEntry = z.object({
   id: Id,
   at: Timestamp,
-  actor: z.object({
-    kind: z.enum(['user', 'machine', 'token', 'system']),
-    id: z.string().nullable(),
-    name: z.string(),
-  }),
+  actor: Actor,
   action: z.string(),
   /** The present name of a person; null for everything else. */
   subject: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),

@@ -56,6 +56,8 @@ export const Sweep = z.object({
   pages: z.number().int(),
   /** Things that were compared. */
   things: z.number().int(),
+  /** Of so many, about: what was on record when it began; null until then. */
+  expected: z.number().int().nullable(),
   /** Tenants that were looked at closely. */
   tenants: z.number().int(),
   drifted: z.number().int(),

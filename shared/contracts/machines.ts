@@ -72,7 +72,10 @@ export const IdentityState = z.object({
   vaults: z.array(BoundVault).optional(),
 })
 
-/** Another key in place of the one that signs this: `proof` is a compact JWS by the new key over the same request. */
+/**
+ * Another key in place of the one that signs this. `proof`: a proof by the new key of the same call, whose `body_sha256` is
+ * that of no body, as it is part of the body itself.
+ */
 export const RotateIdentityKey = z.strictObject({ did: Did, proof: z.string().max(4096) })
 export type RotateIdentityKey = z.output<typeof RotateIdentityKey>
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Actor } from './audit'
 import { Id, pageOf, Timestamp } from './common'
 import { TenantStatus } from './tenants'
 
@@ -96,9 +97,11 @@ export const RunCause = z.enum([
   ...(['suspended', 'resumed', 'archived', 'deleted', 'restored', 'purged'] as const),
 ])
 
+/** `askedBy`: null where it is not on record; the system, where nobody asked but a schedule or a retry. */
 export const ProvisioningRun = z.object({
   id: Id,
   cause: RunCause,
+  askedBy: Actor.nullable(),
   status: z.enum(['running', 'done', 'failed']),
   startedAt: Timestamp,
   endedAt: Timestamp.nullable(),

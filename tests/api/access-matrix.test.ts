@@ -73,6 +73,7 @@ type Standing = (typeof standings)[number]
 
 /** What the declared access says of somebody: status and code; undefined: they are let in. */
 function refusal({ definition: { access } }: Placed, who: Standing) {
+  if (access.kind === 'key') return [401, 'auth.proof_required']
   if (who === 'nobody') return [401, 'auth.required']
   if (who === 'disabled') return [401, 'auth.user_disabled']
   if (who === 'ended') return [401, 'auth.session_ended']

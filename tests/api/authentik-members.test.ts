@@ -36,7 +36,11 @@ describeEachDatabase('people of several tenants at Authentik', (given) => {
   async function createPerson(name: string) {
     const now = shop.clock.now()
     const email = `${name}@example.org`
-    const data = { ...{ id: newId(), email, name, nameKey: name }, createdAt: now, updatedAt: now }
+    const data = {
+      ...{ id: newId(), email, emailVerified: true, name, nameKey: name },
+      createdAt: now,
+      updatedAt: now,
+    }
     return given.database.client.user.create({ data })
   }
 

@@ -76,7 +76,11 @@ describeEachDatabase('a tenant at Authentik, Stalwart and OCIS at once', (given)
     for (const name of ['ada', 'bob']) {
       const email = `${name}@${domain}`
       const user = await client.user.create({
-        data: { ...{ id: newId(), email, name, nameKey: name }, createdAt: now, updatedAt: now },
+        data: {
+          ...{ id: newId(), email, emailVerified: true, name, nameKey: name },
+          createdAt: now,
+          updatedAt: now,
+        },
       })
       await addMember(scope, { email, role: name === 'ada' ? 'owner' : 'member' })
       await client.membership.updateMany({ where: { userId: user.id }, data: { mailbox: name } })

@@ -55,7 +55,7 @@ async function compare(): Promise<void> {
     .locator('[data-sweep] time')
     .evaluateAll(([time]) => time?.getAttribute('datetime'))
   await page.getByRole('button', { name: 'Compare now' }).click()
-  await page.locator(`[data-sweep=done]:not(:has(time[datetime="${shown}"]))`).waitFor({ timeout: 20_000 })
+  await page.locator(`[data-sweep=done]:not(:has(time[datetime="${shown}"]))`).waitFor({ timeout: 60_000 })
 }
 
 test('tenants are counted by state, and each state leads to them', async () => {
@@ -118,8 +118,8 @@ test('what fails is listed with the service’s words, and tried again: one tena
   const body = { detail: 'Token invalid/expired' }
   portal.authentik.faults.add({ kind: 'answer', status: 403, body, times: 'always' })
   for (const slug of ['acme', longSlug]) await boss.call('POST', `/api/tenants/${slug}/reconcile`, {})
-  await failing('acme').first().getByText('Token invalid/expired').waitFor({ timeout: 20_000 })
-  await failing(longSlug).first().waitFor({ timeout: 20_000 })
+  await failing('acme').first().getByText('Token invalid/expired').waitFor({ timeout: 60_000 })
+  await failing(longSlug).first().waitFor({ timeout: 60_000 })
   await expectWellMade(boss)
   const phone = await portal.visit(narrow)
   await phone.signIn('ada@example.org')
@@ -130,7 +130,7 @@ test('what fails is listed with the service’s words, and tried again: one tena
   await failing('acme').first().getByRole('button', { name: 'Retry Acme' }).click()
   await page.getByText('Acme is being looked at again').first().waitFor()
   await byService('Failing steps', 'Sign-in and groups').click()
-  await failing(longSlug).first().waitFor({ timeout: 20_000 })
+  await failing(longSlug).first().waitFor({ timeout: 60_000 })
   portal.authentik.faults.clear()
   await page.getByRole('button', { name: 'Retry all' }).click()
   await page.getByRole('alertdialog', { name: /^Retry \d+ steps?\?$/ }).waitFor()
@@ -139,19 +139,19 @@ test('what fails is listed with the service’s words, and tried again: one tena
     .getByText(/tenants? (is|are) being looked at again$/)
     .first()
     .waitFor()
-  await region('Failing steps').getByText('Nothing fails').waitFor({ timeout: 30_000 })
+  await region('Failing steps').getByText('Nothing fails').waitFor({ timeout: 60_000 })
   // The runs brought in line what had drifted, also what nobody asked to be repaired.
-  await expect.poll(() => group().users.length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => group().users.length, { timeout: 60_000 }).toBe(1)
 }, 120_000)
 
 test('while the portal is away the figures stay, and say so, until it is back', async () => {
   const { page } = boss
   await portal.server.kill()
-  await page.getByText('This may be out of date').first().waitFor({ timeout: 20_000 })
+  await page.getByText('This may be out of date').first().waitFor({ timeout: 60_000 })
   await page.locator('[data-state=active]').getByText('2').waitFor()
   await expectWellMade(boss)
   await portal.server.restart()
-  await page.getByText('This may be out of date').first().waitFor({ state: 'hidden', timeout: 40_000 })
+  await page.getByText('This may be out of date').first().waitFor({ state: 'hidden', timeout: 60_000 })
 })
 
 test('it asks again and again while somebody looks, and not while nobody does', async () => {

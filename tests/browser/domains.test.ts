@@ -72,7 +72,7 @@ test('a domain is added, verified, its records looked at, and their drift shown'
   await domain.getByText('Verified', { exact: true }).waitFor()
 
   // The mail server is told of the domain by the run that began, and knows its records then: they show by themselves.
-  await domain.getByText('Brings mail to the mail server').waitFor({ timeout: 40_000 })
+  await domain.getByText('Brings mail to the mail server').waitFor({ timeout: 60_000 })
 
   const list = '**/api/tenants/acme/domains?*'
   await page.route(list, async (route) => {
@@ -90,7 +90,7 @@ test('a domain is added, verified, its records looked at, and their drift shown'
   expect(await domain.getByText('All records are as they should be').count()).toBe(0)
   await expectWellMade(owner)
   await page.unroute(list)
-  await domain.getByText('Brings mail to the mail server').waitFor({ timeout: 20_000 })
+  await domain.getByText('Brings mail to the mail server').waitFor({ timeout: 60_000 })
   await domain.getByText('Missing').first().waitFor()
   await domain.getByRole('button', { name: /^Copy the value of MX/ }).waitFor()
   await expectWellMade(owner)
@@ -108,7 +108,7 @@ test('a domain is added, verified, its records looked at, and their drift shown'
     await phone.open('/tenants/acme')
     return phone.page.getByText('DNS records have changed').isVisible()
   }
-  await expect.poll(drifted, { timeout: 40_000, interval: 1_000 }).toBe(true)
+  await expect.poll(drifted, { timeout: 60_000, interval: 1_000 }).toBe(true)
   await expectWellMade(phone)
   await phone.page.getByText('bücher.example').first().waitFor()
   await phone.page.getByRole('link', { name: 'Show domains' }).click()

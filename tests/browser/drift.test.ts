@@ -63,7 +63,7 @@ describe.each([
         }
         expect(items.map(({ status }) => status)).not.toContain('running')
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
 
   async function compare(): Promise<void> {
@@ -74,7 +74,7 @@ describe.each([
       }
       return items.find(({ id }) => id === runId)?.status
     }
-    await expect.poll(status, { timeout: 20_000 }).toBe('done')
+    await expect.poll(status, { timeout: 60_000 }).toBe('done')
   }
 
   function group() {
@@ -150,7 +150,7 @@ describe.each([
     await settled()
     await step(admin, 'authentik/group').getByText('Working').waitFor()
     line.mend()
-    await step(admin, 'authentik/group').getByText('Done').waitFor({ timeout: 20_000 })
+    await step(admin, 'authentik/group').getByText('Done').waitFor({ timeout: 60_000 })
     await page.locator('[data-run=done]').waitFor()
     await page.locator('[data-reading="authentik/group"]').getByText('acme').waitFor()
     await page.locator('[data-reading="ocis/space"]').getByText('Acme').waitFor()
@@ -228,17 +228,17 @@ describe.each([
     ]
     await boss.open('/tenants/acme/provisioning')
     for (const { before, meanwhile, ends } of cuts) {
-      await page.locator('[data-connection=live]').waitFor({ timeout: 20_000 })
+      await page.locator('[data-connection=live]').waitFor({ timeout: 60_000 })
       await before?.()
       line.cut()
       await page.locator('[data-connection=interrupted]').waitFor()
       await meanwhile()
-      await expect.poll(async () => (await realSteps(admin))[group], { timeout: 30_000 }).toBe(ends)
+      await expect.poll(async () => (await realSteps(admin))[group], { timeout: 60_000 }).toBe(ends)
       await settled()
       const real = await realSteps(admin)
       expect(await shownSteps(boss)).not.toEqual(real)
       line.mend()
-      await expect.poll(() => shownSteps(boss), { timeout: 30_000 }).toEqual(real)
+      await expect.poll(() => shownSteps(boss), { timeout: 60_000 }).toEqual(real)
     }
     expect([boss.complaints, admin.complaints, member.complaints]).toEqual([[], [], []])
   })

@@ -225,7 +225,7 @@ describe.each(places)('the life of a tenant, $place', ({ open }) => {
     await life.step('ocis/space').getByText('Next attempt').waitFor()
     await life.step('stalwart/accounts').getByText('Done').waitFor()
     faults.clear()
-    await life.step('ocis/members').getByText('Done').waitFor({ timeout: 40_000 })
+    await life.step('ocis/members').getByText('Done').waitFor({ timeout: 60_000 })
     expect(await life.boss.page.evaluate(() => performance.timeOrigin)).toBe(loaded)
     await life.settled('active')
   })
@@ -362,7 +362,7 @@ describe.each(places)('the life of a tenant, $place', ({ open }) => {
     // Whoever starts looks for what is overdue.
     await life.portal.server.restart()
     const gone = async () => (await life.boss.context.request.get('/api/tenants/harbour')).status()
-    await expect.poll(gone, { timeout: 40_000, interval: 200 }).toBe(404)
+    await expect.poll(gone, { timeout: 60_000, interval: 200 }).toBe(404)
     expect(life.held()).toEqual({
       groups: [],
       domains: ['taken.example'],

@@ -34,7 +34,7 @@ export async function beginLife(open: (typeof places)[number]['open']) {
   const portal = await open({ env: lab.environment })
   const boss = await setUp(portal)
   // A run goes through seven steps at four services while other work may keep the machine busy.
-  boss.context.setDefaultTimeout(30_000)
+  boss.context.setDefaultTimeout(60_000)
   for (const [email, name] of Object.entries(names)) {
     if (email !== ada) await createUser(boss, name, email)
     lab.fakes.files.addUser({ mail: email, displayName: name })
@@ -115,7 +115,7 @@ function inThePortal(boss: Visit) {
         )
         return [shown.status, ...new Set(shown.steps.map((one) => one.status))]
       }
-      await expect.poll(look, { timeout: 30_000, interval: 200 }).toEqual([status, 'ok'])
+      await expect.poll(look, { timeout: 60_000, interval: 200 }).toEqual([status, 'ok'])
     },
 
     /** Has every tenant compared with every service. @returns what has drifted of the tenant */
@@ -125,7 +125,7 @@ function inThePortal(boss: Visit) {
         const { items } = await read<{ items: { id: string; status: string }[] }>('/api/operator/sweep')
         return items.find(({ id }) => id === runId)?.status
       }
-      await expect.poll(statusOf, { timeout: 20_000, interval: 200 }).toBe('done')
+      await expect.poll(statusOf, { timeout: 60_000, interval: 200 }).toBe('done')
       return (await read<{ items: Found[] }>('/api/tenants/harbour/drift')).items
     },
 
@@ -146,7 +146,7 @@ function inThePortal(boss: Visit) {
         await domain.getByRole('button', { name: 'Check again' }).click()
         return domain.getByText(words).first().isVisible()
       }
-      await expect.poll(look, { timeout: 30_000, interval: 500 }).toBe(true)
+      await expect.poll(look, { timeout: 60_000, interval: 500 }).toBe(true)
     },
   }
 }

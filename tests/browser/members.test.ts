@@ -32,7 +32,9 @@ test('an owner adds people who have a user; the form says what is wrong with oth
   await page.getByRole('button', { name: 'Add member' }).click()
   await dialog.getByLabel('E-mail address').fill('nobody@example.org')
   await dialog.getByRole('button', { name: 'Add member' }).click()
-  await dialog.getByText('Nobody with this e-mail address has a user here yet.').waitFor()
+  await dialog
+    .getByText('Nobody has a user here with this e-mail address, known to be theirs. Invite them by it.')
+    .waitFor()
 
   await dialog.getByLabel('E-mail address').fill('bob@example.org')
   await dialog.getByRole('radio', { name: 'Admin' }).click()

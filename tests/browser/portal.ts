@@ -110,7 +110,7 @@ async function openWith<Server extends Served>(
         reducedMotion: 'reduce',
         ...contextOptions,
       })
-      context.setDefaultTimeout(10_000)
+      context.setDefaultTimeout(30_000)
       return visitWith(context, url)
     },
     async close() {

@@ -123,7 +123,7 @@ describe.each(places)('$place', ({ open: openPortal, isWhole }) => {
     // Where the browser and the button both signed in, the later one ended the earlier one's session.
     await vi.waitFor(
       async () => expect(await visit.call('GET', '/api/auth/session')).toMatchObject({ method: 'passkey' }),
-      5_000,
+      20_000,
     )
   })
 

@@ -177,7 +177,9 @@ export function createWorkshop(given: DatabaseUnderTest) {
       for (const name of names) {
         const id = newId()
         const role = ids.length === 0 ? 'owner' : 'member'
-        await client.user.create({ data: { id, email: `${name}@example.org`, name, nameKey: name, ...at } })
+        await client.user.create({
+          data: { id, email: `${name}@example.org`, emailVerified: true, name, nameKey: name, ...at },
+        })
         const membership = { id: newId(), tenantId, userId: id, mailbox: name, ...at } as const
         await client.membership.create({ data: { ...membership, role, source: 'manual' } })
         ids.push(id)

@@ -49,7 +49,13 @@ describeEachDatabase('admitPerson', (given) => {
       })
     ).id
   const byHand = (email: string, platformRole: 'user' | 'operator' = 'user') =>
-    scope.stores.users.create({ email, name: 'By hand', platformRole, passwordHash: null })
+    scope.stores.users.create({
+      email,
+      emailVerified: true,
+      name: 'By hand',
+      platformRole,
+      passwordHash: null,
+    })
 
   beforeAll(() => {
     scope = createScopes(given.database, clock, {

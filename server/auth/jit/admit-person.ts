@@ -100,10 +100,12 @@ async function findOrMake(stores: PlatformStores, claims: PersonClaims, rules: A
   return { ...identity, user, created: !holder }
 }
 
-async function makeUser(stores: PlatformStores, { email, name, picture, locale }: PersonClaims) {
+async function makeUser(stores: PlatformStores, claims: PersonClaims) {
+  const { email, emailVerified, name, picture, locale } = claims
   const shown = name ?? email?.split('@')[0]?.slice(0, 100) ?? 'Unnamed person'
   const user = await stores.users.create({
     email,
+    emailVerified,
     name: shown,
     picture,
     locale,

@@ -8,11 +8,15 @@ import type { IdentityWithUser } from './identities.store'
 const noteAfterSeconds = 60
 
 /** The fields of a user that the provider decides. */
-const claimed = ({ email, name, picture, locale }: UserRow) => ({ email, name, picture, locale })
+const claimed = ({ email, emailVerified, name, picture, locale }: UserRow) => ({
+  ...{ email, emailVerified },
+  ...{ name, picture, locale },
+})
 
 /**
  * Brings a user up to date with what the provider says; what it does not say stays. An address that another user has
- * by now is not taken: the user keeps the former one. Within a transaction; writes only what differs.
+ * by now is not taken: the user keeps the former one. One that the provider did not verify is followed, and known as
+ * such. Within a transaction; writes only what differs.
  *
  * @returns the user as it is now
  */
@@ -28,7 +32,7 @@ export async function followClaims(
 
   const email = await emailToFollow(stores, user, identity, claims)
   const wanted = {
-    email: email ?? user.email,
+    ...addressOf(user, email, claims),
     name: claims.name ?? user.name,
     picture: claims.picture ?? user.picture,
     locale: claims.locale ?? user.locale,
@@ -45,6 +49,13 @@ export async function followClaims(
     after: claimed(after),
   })
   return after
+}
+
+/** The address, with whether it is known to be theirs: one that is, stays so, and another has to be verified itself. */
+function addressOf(user: UserRow, followed: string | null, claims: PersonClaims) {
+  if (followed !== null) return { email: followed, emailVerified: claims.emailVerified }
+  const isVerifiedNow = claims.email !== null && claims.email === user.email && claims.emailVerified
+  return { email: user.email, emailVerified: user.emailVerified || isVerifiedNow }
 }
 
 /** A token that says nothing of the address leaves what was known. */

@@ -25,7 +25,13 @@ describeEachDatabase('linkIdentity', (given) => {
   })
 
   const byHand = (email: string) =>
-    scope.stores.users.create({ email, name: 'By hand', platformRole: 'user', passwordHash: null })
+    scope.stores.users.create({
+      email,
+      emailVerified: true,
+      name: 'By hand',
+      platformRole: 'user',
+      passwordHash: null,
+    })
 
   it('links to whoever is signed in, and is safe to repeat', async () => {
     const { id } = await byHand('links@example.org')

@@ -54,7 +54,11 @@ async function acceptAsNew(
   try {
     const { tenantId, ...done } = await scope.transaction(async (stores) => {
       const invitation = await getOpenInvitation(stores, token)
-      const user = await stores.users.create({ email, name, platformRole: 'user', passwordHash })
+      const user = await stores.users.create({
+        // A token that was handed over shows nothing of the address.
+        ...{ email, emailVerified: invitation.sentAt !== null, name },
+        ...{ platformRole: 'user', passwordHash },
+      })
       const audit = stores.auditAs({ kind: 'user', id: user.id })
       await audit.record({
         action: 'user.created',

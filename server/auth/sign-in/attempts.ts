@@ -31,6 +31,7 @@ const daySeconds = 86_400
  * Limits of people who are looked for by an address that nobody has: by who looks.
  * Limits of claims of domains, and of looking them up in the DNS: by tenant.
  * Limits of sign-ins that are begun and not brought to an end, each of which is kept for a while: by address.
+ * Limits of machines that register or take another key, and that ask what has become of it: by address.
  * Limits of access tokens that are refused, and of the lines that refusals write into the audit: by address, and by
  * kind of refusal in all.
  */
@@ -46,6 +47,8 @@ export const signInLimits = {
   factor: { attempts: 10, windowSeconds: 900, daily: 50 },
   mailTo: { attempts: 5, windowSeconds: 3600 },
   mailFrom: { attempts: 50, windowSeconds: 3600 },
+  registering: { attempts: 100, windowSeconds: 900 },
+  polling: { attempts: 1500, windowSeconds: 900 },
   token: { attempts: 100, windowSeconds: 3600 },
   tokenLines: { attempts: 10, windowSeconds: 3600 },
   refusalLines: { attempts: 200, windowSeconds: 3600 },

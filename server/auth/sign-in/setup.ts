@@ -36,7 +36,10 @@ export async function setUp(
   try {
     const { session, ...done } = await scope.transaction(async (stores) => {
       if ((await stores.users.countOperators()) > 0) throw setupError('setup.already_done')
-      const user = await stores.users.create({ email, name, platformRole: 'operator', passwordHash })
+      const user = await stores.users.create({
+        ...{ email, emailVerified: true, name },
+        ...{ platformRole: 'operator', passwordHash },
+      })
       const audit = stores.auditAs({ kind: 'user', id: user.id })
       const after = { email, name, portalName }
       await audit.record({ action: 'portal.set_up', subject: { kind: 'portal', id: user.id }, after })

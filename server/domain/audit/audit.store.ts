@@ -85,6 +85,15 @@ async function namesOf(db: DatabaseClient, ids: string[]): Promise<Map<string, s
   ])
 }
 
+/** Somebody who acted, by the name that they have now. */
+export function shownActor<Kind extends AuditActor['kind']>(
+  kind: Kind,
+  id: string | null,
+  names: ReadonlyMap<string, string>,
+) {
+  return { kind, id, name: id === null ? 'Tenantry' : (names.get(id) ?? `deleted ${kind}`) }
+}
+
 export type AuditStore = ReturnType<typeof auditStore>
 
 /** The audit of one tenant, or of the platform where no tenant is given. Entries are added and read, never changed. */
@@ -126,6 +135,9 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
       return (await db.auditEntry.findFirst({ where, select: { id: true } })) !== null
     },
 
+    /** The present names of those who acted, by their ids. */
+    namesOf: (ids: string[]) => namesOf(db, ids),
+
     /** A page of entries, newest first, each with the present names of who acted and of whom it is about. */
     async list(request: PageRequest) {
       const { where, ...page } = pageOfRows(request, 'newest first')
@@ -144,11 +156,7 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
           ...entry,
           before: fieldsOf(before),
           after: fieldsOf(after),
-          actor: {
-            kind: actorKind,
-            id: actorId,
-            name: actorId ? (names.get(actorId) ?? `deleted ${actorKind}`) : 'Tenantry',
-          },
+          actor: shownActor(actorKind, actorId, names),
           subject: { kind: subjectKind, id: subjectId, name: names.get(subjectId) ?? null },
         })),
       }

@@ -16,17 +16,21 @@ export function listMembers(scope: TenantScope, request: PageRequest & { search?
   return scope.stores.members.list(request)
 }
 
+/** The same whether nobody has it or somebody only claims it: who claims what is nobody's to learn. */
+const nobodyFound =
+  'Nobody has an account here with this e-mail address, known to be theirs. Invite them by it.'
+
 /**
- * Makes an existing user a member.
+ * Makes an existing user a member, who is told by an address that is known to be theirs: whoever only claims it at a
+ * provider, which did not verify it, is not found by it.
  *
  * @throws AppError user.not_found, member.already_there, member.role_refused, subscription.seats_exhausted
  */
 export async function addMember(scope: TenantScope, input: AddMember): Promise<MemberRow> {
   if (!mayManageRole(scope.standing, input.role)) throw memberError('member.role_refused')
   const member = await scope.transaction(async (stores) => {
-    const user = await stores.people.findByEmail(input.email)
-    if (!user)
-      throw userError('user.not_found', { detail: 'Nobody with this e-mail address has an account here.' })
+    const user = await stores.people.findByVerifiedEmail(input.email)
+    if (!user) throw userError('user.not_found', { detail: nobodyFound })
     if (await stores.members.find(user.id)) throw memberError('member.already_there')
     const { plan } = await stores.subscription.get()
     if ((await stores.members.count()) >= plans[plan].seats) throw seatsExhausted(plan)

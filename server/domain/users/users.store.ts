@@ -11,6 +11,7 @@ export type UserRow = NonNullable<Awaited<ReturnType<UsersStore['find']>>>
 /** What may be changed of a user in one write. */
 export interface UserChange {
   email?: string | null | undefined
+  emailVerified?: boolean | undefined
   name?: string | undefined
   locale?: string | null | undefined
   picture?: string | null | undefined
@@ -23,6 +24,8 @@ export interface UserChange {
 /** A user to be made. */
 interface NewUser {
   email: string | null
+  /** Whether it is known to be theirs. */
+  emailVerified: boolean
   name: string
   locale?: string | null
   picture?: string | null
@@ -35,8 +38,11 @@ export function usersStore(db: DatabaseClient, clock: Clock) {
   return {
     find: (id: string) => db.user.findUnique({ where: { id } }),
 
-    /** @param email in lower case */
+    /** Whoever has the address, known to be theirs or not. @param email in lower case */
     findByEmail: (email: string) => db.user.findUnique({ where: { email } }),
+
+    /** Whose address it is known to be; who only claims it is nobody. @param email in lower case */
+    findByVerifiedEmail: (email: string) => db.user.findUnique({ where: { email, emailVerified: true } }),
 
     countOperators: () => db.user.count({ where: { platformRole: 'operator' } }),
 

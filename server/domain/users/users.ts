@@ -73,7 +73,10 @@ export async function createUser(
       : await passwords.hashNew(input.password, { path: 'password', about: [email, name] })
   try {
     return await scope.transaction(async (stores) => {
-      const user = await stores.users.create({ email, name, platformRole, passwordHash })
+      const user = await stores.users.create({
+        ...{ email, emailVerified: true },
+        ...{ name, platformRole, passwordHash },
+      })
       await stores.audit.record({
         action: 'user.created',
         subject: { kind: 'user', id: user.id },

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { Clock } from '#server/lib/clock'
-import type { IntegrationFailure } from '#server/lib/errors'
+import { IntegrationError, type IntegrationFailure } from '#server/lib/errors'
 import { endlessPlaces, type Places } from '#server/lib/places'
 import { bodyKind, isDone, parseBody, readAnswer, type Answer } from './answer'
 import { failuresOf, RefusedError, type Failing } from './failures'
+import { readItems } from './items'
 import { parseRetryAfter } from './retry-after'
 import { plainWords } from './words'
 
@@ -45,6 +46,11 @@ export interface Call<Schema extends z.ZodType> {
   timeoutMs?: number
   /** In place of 16 MB, of the body as it is when unpacked. */
   limitBytes?: number
+  /**
+   * Is given each item of the answer's list as it comes, and throws IntegrationError for one that does not fit; the
+   * list is empty in what comes back. Where the call fails, some may have been given.
+   */
+  each?: ((item: unknown) => void) | undefined
 }
 
 /**
@@ -73,16 +79,20 @@ export function createCaller(
   const { fit, failed, misfit, silent, lost } = failuresOf(respondent)
   const { places = endlessPlaces } = options
 
-  return async ({ purpose, send, answer: schema, ...limits }, signal) => {
+  return async ({ purpose, send, answer: schema, each, ...limits }, signal) => {
     const { timeoutMs = options.timeoutMs, limitBytes = answerLimitBytes } = limits
     signal.throwIfAborted()
     const answer = await places.run(async () => {
       const deadline = AbortSignal.timeout(timeoutMs)
       try {
         const init = { signal: AbortSignal.any([signal, deadline]), redirect: 'manual' } as const
-        return await readAnswer(await send(init), limitBytes)
+        const response = await send(init)
+        return await (each && isDone(response)
+          ? readItems(response, limitBytes, each)
+          : readAnswer(response, limitBytes))
       } catch (error) {
         signal.throwIfAborted()
+        if (error instanceof IntegrationError) throw error
         throw deadline.aborted ? silent(purpose, timeoutMs) : lost(purpose, error)
       }
     }, signal)
@@ -92,7 +102,7 @@ export function createCaller(
     if (!isDone(answer)) throw refused(respondent, purpose, answer, options.clock)
     let body: unknown
     try {
-      body = parseBody(answer)
+      body = 'body' in answer ? answer.body : parseBody(answer)
     } catch {
       throw misfit(purpose, `${bodyKind(answer)} (${answer.status})`)
     }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { endlessPlaces, type Places } from '#server/lib/places'
 
 /** So often a reading is asked again before it counts as failed. */
 const repeats = 2
@@ -19,10 +20,12 @@ const passing = [502, 503, 504]
  * that the caller's time limit is that of all tries together.
  *
  * @param random gives 0 to 1; for the spread of waits
+ * @param rest waits, while whoever else asks has the place of the call
  */
 export function createPatientFetch(
   fetch: typeof globalThis.fetch = globalThis.fetch,
   random: () => number = Math.random,
+  rest: Places['rest'] = endlessPlaces.rest,
 ): typeof globalThis.fetch {
   return async (input, init) => {
     const left = isReading(init) ? repeats : 0
@@ -34,10 +37,10 @@ export function createPatientFetch(
         const askedSeconds = isLast ? undefined : secondsToWait(response)
         if (askedSeconds === undefined) return response
         await response.body?.cancel()
-        await pause(Math.max(waitMs, askedSeconds * 1000), init)
+        await rest(() => pause(Math.max(waitMs, askedSeconds * 1000), init))
       } catch (error) {
         if (isLast || init?.signal?.aborted || !isLostConnection(error)) throw error
-        await pause(waitMs, init)
+        await rest(() => pause(waitMs, init))
       }
     }
   }

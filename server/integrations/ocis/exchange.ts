@@ -23,6 +23,8 @@ export interface Call<Schema extends z.ZodType> {
   answer: Schema
   /** Of all that there is, without pages: it may be larger, and take six times as long. */
   isListing?: boolean
+  /** Is given the items of a listing one by one, as `createCaller` says; what comes back has none. */
+  each?: ((item: unknown) => void) | undefined
 }
 
 /**
@@ -61,12 +63,12 @@ export function createExchange(options: {
     call: Call<Schema>,
     signal: AbortSignal,
   ): Promise<z.output<Schema>> {
-    const { purpose, answer, method, body } = call
+    const { purpose, answer, method, body, each } = call
     const search = call.query ? `?${new URLSearchParams(call.query)}` : ''
     const url = `${base}/${call.path.map(encode).join('/')}${search}`
     const headers = { authorization: header, ...call.headers }
     const send = sendJson(fetch, { url, method, headers, body })
-    return ask({ purpose, answer, send, ...(call.isListing ? patience : {}) }, signal)
+    return ask({ purpose, answer, send, each, ...(call.isListing ? patience : {}) }, signal)
   }
 
   return async (call, signal) => {

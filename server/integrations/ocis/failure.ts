@@ -7,8 +7,8 @@ export { RefusedError } from '../http/failures'
 
 const ocis = { service: 'ocis', name: 'OCIS' } as const
 
-/** An IntegrationError of OCIS's. */
-export const { failed } = failuresOf(ocis)
+/** IntegrationErrors of OCIS's. */
+export const { failed, fit } = failuresOf(ocis)
 
 /** OCIS, as somebody who is asked over HTTP. */
 export const ocisAsked = (secrets: () => readonly string[]): Respondent => ({

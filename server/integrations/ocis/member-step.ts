@@ -99,7 +99,8 @@ export function createMemberStep(tools: {
         const notes =
           tenant.state === 'closed' ? [] : ['The space is disabled; who is in it is seen once it is open']
         const accessOf = () => ({ hasAccess: false, found: 'The space is disabled: nobody gets in.' })
-        return { resources: [resourceOf(space, null)], changes: [], notes, accessOf }
+        const isPartial = tenant.state !== 'closed'
+        return { resources: [resourceOf(space, null)], changes: [], notes, accessOf, isPartial }
       }
       if (tenant.state === 'closed') return { resources: [], changes: [], notes: [] }
       return planOpen(tenant, await read(tenant, space, signal), signal)

@@ -4,6 +4,7 @@ import type {
   Resource,
   StepPlan,
   StepPlanner,
+  Surveyed,
   Use,
 } from '#server/provisioning/step-planner.port'
 import { findSpaces, type FoundSpaces, type SpaceHints } from './found'
@@ -24,7 +25,7 @@ const kind = 'space'
  *
  * A plan for a space that is known is one small call; to find one by its stamp, the list of all is read.
  *
- * The survey is one call, since OCIS does not page its spaces: it sees the disabled ones too, and nothing of who is in
+ * The survey is one call, since OCIS does not page its spaces, of which is kept what is compared alone: it sees the disabled ones too, and nothing of who is in
  * a space. It gives several of one tenant where there are, those that were set aside left out.
  */
 export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner {
@@ -49,6 +50,7 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
         ...leftovers(found, tenant),
       ],
       notes: found.others.flatMap(noteOfSecond),
+      isPartial: main !== undefined && isDisabled(main) && main.quota?.total == null,
     }
   }
 
@@ -163,10 +165,11 @@ export function createSpaceStep(spaces: Spaces, hints: SpaceHints): StepPlanner 
     },
 
     async survey(_cursor, signal) {
-      const found = (await spaces.list(signal)).flatMap((drive) => {
+      const found: Surveyed[] = []
+      await spaces.each((drive) => {
         const stamp = readStamp(drive.description)
-        return stamp?.isSuperseded ? [] : [{ ...resourceOf(drive), tenantId: stamp?.tenantId ?? null }]
-      })
+        if (!stamp?.isSuperseded) found.push({ ...resourceOf(drive), tenantId: stamp?.tenantId ?? null })
+      }, signal)
       return { found, next: null }
     },
   }

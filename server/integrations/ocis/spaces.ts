@@ -1,10 +1,12 @@
 import { createSharedAnew } from '../http/shared'
 import type { Exchange } from './exchange'
-import { RefusedError } from './failure'
+import { fit, RefusedError } from './failure'
 import { listAll } from './listing'
 import { Drive, DrivePage, Nothing } from './wire'
 
 const drives = ['v1.0', 'drives'] as const
+const purpose = 'list its spaces'
+const listing = { path: drives, query: { $filter: "driveType eq 'project'" }, answer: DrivePage }
 const isProject = (drive: Drive) => drive.driveType === 'project'
 
 /** What is decided about a space. */
@@ -28,6 +30,8 @@ export interface Spaces {
    * asks while it is under way shares the next one.
    */
   list(signal: AbortSignal): Promise<readonly Drive[]>
+  /** The same, one after the other: nothing is held of those that were given. Where it fails, some may have been. */
+  each(take: (drive: Drive) => void, signal: AbortSignal): Promise<void>
   /** Undefined where it is not there, or may not be seen. */
   get(id: string, signal: AbortSignal): Promise<Drive | undefined>
   create(fields: SpaceFields, signal: AbortSignal): Promise<Drive>
@@ -45,15 +49,17 @@ export function createSpaces(exchange: Exchange): Spaces {
 
   return {
     list: createSharedAnew(async (signal) => {
-      const call = {
-        purpose: 'list its spaces',
-        path: drives,
-        query: { $filter: "driveType eq 'project'" },
-        answer: DrivePage,
-      }
       // A filter that it does not know is ignored, so that it is applied here too.
-      return (await listAll(exchange, call, signal)).filter(isProject)
+      return (await listAll(exchange, { purpose, ...listing }, signal)).filter(isProject)
     }),
+
+    async each(take, signal) {
+      const each = (item: unknown) => {
+        const drive = fit(purpose, item, Drive, 'an item of value')
+        if (isProject(drive)) take(drive)
+      }
+      await listAll(exchange, { purpose, ...listing, each }, signal)
+    },
 
     async get(id, signal) {
       try {

@@ -3,17 +3,27 @@ import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { ServiceName } from '../step-planner.port'
-import { stepsStore, type Announced } from '../steps.store'
+import { tenantSteps } from '../steps'
+import { stepsStore, type Asking } from '../steps.store'
 import { repairableByItself } from './drift.store'
 import { askSweep } from './sweeps.store'
 
 const sweepShown = {
-  ...{ id: true, cause: true, status: true, pages: true, things: true, tenants: true, drifted: true },
+  ...{
+    id: true,
+    cause: true,
+    status: true,
+    pages: true,
+    things: true,
+    expected: true,
+    tenants: true,
+    drifted: true,
+  },
   ...{ failures: true, startedAt: true, endedAt: true },
 } as const
 
 /** What operators see of all tenants at once: counts over indexes, so many statements however many tenants there are. */
-export function boardStore(db: DatabaseClient, clock: Clock, queue?: Announced) {
+export function boardStore(db: DatabaseClient, clock: Clock, asking: Asking) {
   return {
     async counts() {
       const tenants = await db.tenant.groupBy({ by: ['status'], _count: true })
@@ -64,16 +74,23 @@ export function boardStore(db: DatabaseClient, clock: Clock, queue?: Announced) 
       return toPage(await db.provisioningSweep.findMany({ where, ...page, select: sweepShown }), request)
     },
 
-    /** Asks the tenants with a step of this service that failed; so many at most. @returns their ids */
+    /**
+     * Asks the tenants with a step of this service that failed, those first whose failure is the oldest; so many at
+     * most.
+     *
+     * @returns their ids
+     */
     async retryFailing(service: ServiceName, limit: number): Promise<string[]> {
-      const rows = await db.provisioningStep.groupBy({
-        by: ['tenantId'],
+      const ofTenant = tenantSteps.filter((step) => step.service === service).length
+      const rows = await db.provisioningStep.findMany({
         where: { service, status: 'error' },
-        orderBy: { tenantId: 'asc' },
-        take: limit,
+        orderBy: [{ updatedAt: 'asc' }, { id: 'asc' }],
+        take: limit * ofTenant,
+        select: { tenantId: true },
       })
-      for (const { tenantId } of rows) await stepsStore(db, clock, tenantId, queue).ask('retry')
-      return rows.map(({ tenantId }) => tenantId)
+      const tenantIds = [...new Set(rows.map(({ tenantId }) => tenantId))].slice(0, limit)
+      for (const tenantId of tenantIds) await stepsStore(db, clock, tenantId, asking).ask('retry')
+      return tenantIds
     },
 
     /** How many tenants are being repaired; no more than `limit` are counted. */

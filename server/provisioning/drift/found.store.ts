@@ -12,6 +12,10 @@ interface OfStep {
   readonly step: string
 }
 
+/** How much is on record of some steps, over all tenants. */
+export const countKept = (tx: DatabaseClient, steps: readonly OfStep[]): Promise<number> =>
+  tx.provisionedResource.count({ where: { OR: steps.map(({ service, step }) => ({ service, step })) } })
+
 /** Settled since before a moment: nobody works on it, and what is kept is not newer than what was asked for then. */
 const settledBefore = ({ service, step }: OfStep, moment: Date) =>
   ({ service, step, status: 'ok', nextAttemptAt: null, updatedAt: { lt: moment } }) as const

@@ -20,7 +20,8 @@ export async function askLacking(claim: SweepClaim, work: Sweeping): Promise<Swe
       select: { id: true, _count: { select: { steps: true } } },
     })
     asked = tenants.filter(({ _count }) => _count.steps < tenantSteps.length).map(({ id }) => id)
-    for (const id of asked) await stepsStore(tx, clock, id, queue).ask('changed')
+    for (const id of asked)
+      await stepsStore(tx, clock, id, { actor: { kind: 'system' }, queue }).ask('changed')
     const last = tenants.at(-1)
     return { place: last && tenants.length === page ? along(place, { cursor: last.id }) : behind(place) }
   })

@@ -47,6 +47,22 @@ describeEachDatabase('a sweep', (given) => {
     expect((await drift()).map(({ status }) => status)).toEqual(['open', 'repaired', 'repaired'])
   })
 
+  it('tells how much there is to be compared before it is compared', async () => {
+    await shop.settle(3, [shelf])
+    const seen: (number | null)[] = []
+    const { survey } = shelf.planner
+    const planner = {
+      ...shelf.planner,
+      async survey(...asked: Parameters<NonNullable<typeof survey>>) {
+        seen.push((await record()).expected)
+        return survey?.(...asked) ?? { found: [], next: null }
+      },
+    }
+    await shop.sweep([{ ...shelf, planner }])
+    expect(seen).toEqual([3, 3])
+    expect(await record()).toMatchObject({ status: 'done', expected: 3, things: 3 })
+  })
+
   it('shows what was changed by the name on record, not by one that another may have', async () => {
     const [one] = await shop.settle(1, [shelf])
     const theirs = { name: 'of-somebody-else', tenantId: 'somebody else', fingerprint: 'theirs' }

@@ -5,7 +5,7 @@ import type { StepPlanner } from '../step-planner.port'
 import { stepKey } from '../steps'
 import { lookClosely } from './closely'
 import { tidy } from './compare'
-import { endUnseen, listMissing, writeDrift, writeFound } from './found.store'
+import { countKept, endUnseen, listMissing, writeDrift, writeFound } from './found.store'
 import { askLacking } from './lacking'
 import { along, behind, nextOf, type Place } from './place'
 import { fail, type Sweeping } from './sweeping'
@@ -28,6 +28,7 @@ export async function runSweep(claim: SweepClaim, work: Sweeping): Promise<void>
   const surveyed = new Map(
     planners.filter(({ survey }) => survey !== undefined).map((planner) => [stepKey(planner), planner]),
   )
+  if (claim.expected === null) claim = await count(claim, [...surveyed.values()], work)
   const parts = [...surveyed.keys(), 'closely', 'lacking']
   for (;;) {
     signal.throwIfAborted()
@@ -48,6 +49,12 @@ export async function runSweep(claim: SweepClaim, work: Sweeping): Promise<void>
     }
     await pause(work.pauseMs, signal)
   }
+}
+
+/** Writes down how much there is to be compared, by what is on record; so it can be told how far the sweep is. */
+function count(claim: SweepClaim, steps: readonly StepPlanner[], { store }: Sweeping): Promise<SweepClaim> {
+  const { place } = claim
+  return store.advance(claim, async (tx) => ({ place, expected: await countKept(tx, steps) }))
 }
 
 function onePiece(claim: SweepClaim, planner: StepPlanner | undefined, work: Sweeping): Promise<SweepClaim> {

@@ -11,6 +11,8 @@ export interface SweepClaim {
   readonly id: string
   readonly fence: number
   readonly place: Place
+  /** How many things there are to be compared, about; null: not counted yet. */
+  readonly expected: number | null
   readonly failures: Readonly<Record<string, string>>
 }
 
@@ -18,6 +20,8 @@ export interface Progress {
   readonly place: Place
   readonly pages?: number
   readonly things?: number
+  /** How many things there are to be compared, about; to be told once. */
+  readonly expected?: number
   readonly tenants?: number
   readonly drifted?: number
   readonly failures?: Readonly<Record<string, string>>
@@ -78,10 +82,11 @@ export function sweepsStore({
         data: { fence: { increment: 1 }, leaseUntil: leaseEnd() },
       })
       if (!row) return null
-      const { id, fence } = row
+      const { id, fence, expected } = row
       return {
         id,
         fence,
+        expected,
         place: Place.catch(startPlace).parse(row.place),
         failures: Failures.parse(row.failures),
       }
@@ -103,7 +108,15 @@ export function sweepsStore({
           data: { leaseUntil: leaseEnd() },
         })
         if (count === 0) throw new LeaseLost('Somebody else goes on with the sweep')
-        const { place, pages = 0, things = 0, tenants = 0, drifted = 0, failures = {} } = await work(tx, now)
+        const {
+          place,
+          pages = 0,
+          things = 0,
+          expected,
+          tenants = 0,
+          drifted = 0,
+          failures = {},
+        } = await work(tx, now)
         const all = { ...claim.failures, ...failures }
         await tx.provisioningSweep.update({
           where: { id: claim.id },
@@ -111,11 +124,12 @@ export function sweepsStore({
             ...{ place, failures: all },
             pages: { increment: pages },
             things: { increment: things },
+            ...(expected !== undefined && { expected }),
             tenants: { increment: tenants },
             drifted: { increment: drifted },
           },
         })
-        return { ...claim, place, failures: all }
+        return { ...claim, place, expected: expected ?? claim.expected, failures: all }
       })
     },
 

@@ -4,6 +4,7 @@ import { describeEachDatabase } from '../../../tests/harness/databases'
 import { createShelf } from '../../../tests/harness/shelf'
 import { createSweepShop } from '../../../tests/harness/sweeps'
 import { retryFailing } from './board'
+import { boardStore } from './board.store'
 import { auditKey } from '../../../tests/harness/audit'
 
 describeEachDatabase('what is asked for by sweeps and operators', (given) => {
@@ -50,5 +51,23 @@ describeEachDatabase('what is asked for by sweeps and operators', (given) => {
     expect(await retryFailing(scopes.operator(operator, 'test'), 'authentik')).toEqual({ asked: 2 })
     expect(told.map(({ tenantId }) => tenantId).sort()).toEqual([one.id, two.id].sort())
     expect(told.every(({ inTransaction }) => inTransaction)).toBe(true)
+  })
+
+  it('has those first whose failure is the oldest, where more fail than are asked at a time', async () => {
+    const tenants = await shop.settle(4, [createShelf()])
+    const { database } = given
+    const failed = [3, 1, 0, 2].map((index) => tenants[index]?.id ?? '')
+    for (const [minutes, tenantId] of failed.entries())
+      await database.client.provisioningStep.updateMany({
+        where: { tenantId, service: 'authentik' },
+        data: {
+          ...{ status: 'error', error: 'It is away.' },
+          updatedAt: new Date(shop.clock.now().getTime() + minutes * 60_000),
+        },
+      })
+    const board = boardStore(database.client, shop.clock, { actor: { kind: 'system' } })
+    expect(await board.retryFailing('authentik', 2)).toEqual(failed.slice(0, 2))
+    expect(await board.retryFailing('authentik', 50)).toEqual(failed.slice(2))
+    expect(await board.retryFailing('authentik', 50)).toEqual([])
   })
 })

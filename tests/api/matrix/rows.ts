@@ -153,6 +153,18 @@ export const rowKinds = {
       return { params: { id }, shownBy: id, read }
     },
   },
+  /** Reached by its own key alone: tests/api/registration.test.ts. */
+  unclaimed: {
+    everybodys: true,
+    absent: 'identity.not_found',
+    async make({ db, fresh }) {
+      const [id, handle, now] = [newId(), fresh(), new Date()]
+      const did = `did:key:${handle}`
+      await db.identity.create({ data: { id, handle, did, keyChangedAt: now, createdAt: now } })
+      const read = () => db.identity.findFirst({ where: { id }, select: { did: true, status: true } })
+      return { params: { handle }, shownBy: handle, read }
+    },
+  },
   claim: {
     everybodys: true,
     absent: 'claim.not_found',
@@ -219,6 +231,7 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/users/me/identities', 'identity'],
   ['/api/users/:id/sessions', 'session'],
   ['/api/users/:id/identities', 'identity'],
+  ['/api/identities', 'unclaimed'],
 ]
 
 /** Parameters that name a tenant or a person, and no row of theirs. */

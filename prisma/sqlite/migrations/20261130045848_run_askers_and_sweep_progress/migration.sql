@@ -1,0 +1,12 @@
+-- AlterTable
+ALTER TABLE "ProvisioningRun" ADD COLUMN "askedById" TEXT;
+ALTER TABLE "ProvisioningRun" ADD COLUMN "askedByKind" TEXT;
+
+-- AlterTable
+ALTER TABLE "ProvisioningSweep" ADD COLUMN "expected" INTEGER;
+
+-- AlterTable
+ALTER TABLE "ProvisioningWork" ADD COLUMN "passId" TEXT;
+
+-- CreateIndex
+CREATE INDEX "ProvisioningStep_status_service_updatedAt_idx" ON "ProvisioningStep"("status", "service", "updatedAt");

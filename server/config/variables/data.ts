@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { note, wholeNumber } from './shapes'
+
+const databaseUrl = z.string().refine((text) => {
+  if (/^file:./.test(text)) return !text.includes('?')
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) && new URL(text).pathname.length > 1
+}, 'must be file:PATH for SQLite or postgresql://USER:PASSWORD@HOST:PORT/NAME')
+
+const masterKey = z
+  .string()
+  .trim()
+  .refine(
+    (text) => /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) && Buffer.from(text, 'base64').length === 32,
+    'must be 32 bytes in base64, as `openssl rand -base64 32` makes them',
+  )
+
+/** What is kept, where, and under which key. */
+export const dataVariables = {
+  DATA_DIR: note(z.string().optional(), {
+    description: 'Folder of the SQLite file and the generated master key. The one place that is written to.',
+    fallback: './data',
+  }),
+  DATABASE_URL: note(databaseUrl.optional(), {
+    description: '`file:PATH` for SQLite, or `postgresql://…`.',
+    secret: true,
+    fallback: 'file:DATA_DIR/tenantry.db',
+  }),
+  DATABASE_POOL_MAX: note(wholeNumber(1, 1000).optional(), {
+    description: 'Most connections of one process to PostgreSQL.',
+    fallback: '10',
+  }),
+  REDIS_URL: note(z.url({ protocol: /^rediss?$/, error: 'must be redis://… or rediss://…' }).optional(), {
+    description: 'The shared cache of all replicas. Without it the database is used.',
+    secret: true,
+    fallback: 'none',
+  }),
+  MASTER_KEY: note(masterKey.optional(), {
+    description:
+      '32 random bytes in base64, from which every other key is derived. Generated into DATA_DIR in standalone mode ' +
+      'on SQLite without Redis; everywhere else it must be set, the same for every replica.',
+    secret: true,
+    fallback: 'generated',
+  }),
+}
