@@ -20,10 +20,12 @@ describe.each(places)('the life of a tenant, $place', ({ open }) => {
     await life.dialog().getByLabel('Name', { exact: true }).fill('Harbour Logistics')
     await life.dialog().getByLabel('Short name').fill('harbour')
     await life.dialog().getByText('This short name is free.').waitFor()
+    life.gate.close()
     await life.dialog().getByRole('button', { name: 'Create tenant' }).click()
     await life.boss.page.getByRole('heading', { name: 'Harbour Logistics' }).waitFor()
     await life.boss.page.locator('[data-connection=live]').waitFor()
     await life.step('mail/onboarding').getByText('Waits for').waitFor()
+    life.gate.open()
     await life.step('mail/onboarding').getByText('Done').waitFor()
     await life.main().getByText('Active', { exact: true }).waitFor()
     expect(life.held()).toEqual({

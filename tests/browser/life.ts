@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { ServiceName } from '#shared/contracts/provisioning'
 import { startServices, type Lab } from '../../scripts/lab/services'
+import { startGate } from './gate'
 import { createUser, setUp, type places, type Visit } from './portal'
 
 export const gibibyte = 2 ** 30
@@ -31,7 +32,8 @@ export type Life = Awaited<ReturnType<typeof beginLife>>
  */
 export async function beginLife(open: (typeof places)[number]['open']) {
   const lab = await startServices({ port: 0, stalwart: 'jmap', files: 'ocis', delayMs: 40 })
-  const portal = await open({ env: lab.environment })
+  const gate = await startGate(lab.environment.AUTHENTIK_API_URL ?? '')
+  const portal = await open({ env: { ...lab.environment, AUTHENTIK_API_URL: gate.url } })
   const boss = await setUp(portal)
   // A run goes through seven steps at four services while other work may keep the machine busy.
   boss.context.setDefaultTimeout(60_000)
@@ -43,10 +45,13 @@ export async function beginLife(open: (typeof places)[number]['open']) {
     lab,
     portal,
     boss,
+    /** Before Authentik; open at first. */
+    gate,
     ...atServices(lab),
     ...inThePortal(boss),
     async end() {
       await portal.close()
+      await gate.stop()
       await lab.stop()
     },
   }
