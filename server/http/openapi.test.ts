@@ -52,7 +52,15 @@ describe('openApiDocument', () => {
     expect(create?.responses['201']?.content?.['application/json']?.schema).toMatchObject({
       properties: { slug: { type: 'string' }, createdAt: { type: 'string', format: 'date-time' } },
     })
-    expect(create?.security).toEqual([{ session: [] }, { bearer: [] }])
+    expect(create?.security).toEqual([{ session: [] }, { bearer: [] }, { dpop: [] }])
+    const register = operations.find(({ path }) => path === '/api/identities')?.operation
+    expect(register?.security).toEqual([{ pop: [] }])
+    expect(register?.responses['201']?.content).toEqual(register?.responses['200']?.content)
+    const schemes = Object.keys(document.components.securitySchemes)
+    for (const { operation } of operations)
+      expect(schemes).toEqual(
+        expect.arrayContaining(operation.security.flatMap((way) => Object.keys(way as object))),
+      )
     const stream = operations.find(({ path }) => path.endsWith('/events'))?.operation
     expect(Object.keys(stream?.responses['200']?.content ?? {})).toEqual(['text/event-stream'])
     const reconcile = operations.find(({ path }) => path.endsWith('/reconcile'))?.operation

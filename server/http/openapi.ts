@@ -57,19 +57,44 @@ function parametersOf({ path, definition }: PlacedRoute) {
   return [...places, ...wanted]
 }
 
+/** By which of the ways a route can be called; each alone is enough. */
+function securityOf({ kind }: Access): string[] {
+  switch (kind) {
+    case 'anyone':
+    case 'entry':
+      return []
+    case 'session':
+      return ['session']
+    case 'key':
+      return ['pop']
+    case 'caller':
+    case 'operator':
+      return ['session', 'bearer', 'dpop']
+    case 'self':
+    case 'tenant':
+    case 'vault':
+      return ['session', 'bearer', 'dpop', 'pop']
+  }
+}
+
 function operationOf(route: PlacedRoute) {
   const { definition, method } = route
   const { access } = definition
   const status = definition.status ?? (definition.response ? 200 : 204)
   const mediaType =
     'stream' in definition ? 'text/event-stream' : (definition.mediaType ?? 'application/json')
-  const open = access.kind === 'anyone' || access.kind === 'entry'
+  const success = (description: string) => ({
+    description,
+    ...(definition.response && {
+      content: { [mediaType]: { schema: schemaOf(definition.response, 'output') } },
+    }),
+  })
   return {
     summary: definition.summary,
     'x-access': access.kind === 'tenant' ? `tenant:${access.permission}` : access.kind,
     ...(definition.modes && { 'x-modes': definition.modes }),
     ...(definition.stepUp && { 'x-step-up': definition.stepUp === true ? 'always' : 'by body' }),
-    security: open ? [] : access.kind === 'session' ? [{ session: [] }] : [{ session: [] }, { bearer: [] }],
+    security: securityOf(access).map((scheme) => ({ [scheme]: [] })),
     parameters: parametersOf(route),
     ...(definition.body && {
       requestBody: {
@@ -78,12 +103,8 @@ function operationOf(route: PlacedRoute) {
       },
     }),
     responses: {
-      [status]: {
-        description: 'Success.',
-        ...(definition.response && {
-          content: { [mediaType]: { schema: schemaOf(definition.response, 'output') } },
-        }),
-      },
+      [status]: success('Success.'),
+      ...(definition.created && { 201: success('Success: something was made by the call.') }),
       ...failuresOf(access, definition),
     },
     operationId: `${method.toLowerCase()}${route.path.replace(/[/:](\w)?/g, (_, c?: string) => (c ?? '').toUpperCase()).replace(/\W/g, '')}`,
@@ -113,6 +134,20 @@ export function openApiDocument(routes: readonly PlacedRoute[], version: string,
           type: 'http',
           scheme: 'bearer',
           description: 'An access token of the OpenID provider, for one of the audiences in JWT_AUDIENCES.',
+        },
+        dpop: {
+          type: 'http',
+          scheme: 'DPoP',
+          description:
+            'An access token that is bound to a key, with the proof of that key in the header DPoP (RFC 9449).',
+        },
+        pop: {
+          type: 'http',
+          scheme: 'PoP',
+          description:
+            "A machine's proof that it has its key: a compact JWS by Ed25519 over this very call, of at most 60 seconds, used " +
+            'once. Header: alg EdDSA. Claims: iss (did:key), sub (handle), aud (the origin of the portal), iat, exp, jti ' +
+            '(UUID), htm (method), htu (path with query), body_sha256 (hex; of no bytes where there is no body).',
         },
         session: {
           type: 'apiKey',
