@@ -1,12 +1,13 @@
 import { setResponseHeader, type H3Event } from 'h3'
 import { bearerError } from '#server/auth/bearer/bearer'
+import { dpopAlgorithms } from '#server/auth/bearer/dpop'
 import type { Refused } from '#server/auth/refusals/refusals'
 import { AppError } from '#server/lib/errors'
 import { sessionToken } from './cookies'
 import { deviceOf } from './device'
 
 /** Schemes of the Authorization header by which somebody says who is calling; others are nobody's business here. */
-export type Scheme = 'Bearer' | 'PoP'
+export type Scheme = 'Bearer' | 'DPoP' | 'PoP'
 
 /**
  * The Authorization headers of a request that comes with one of a scheme; empty where it comes with none. Schemes that
@@ -49,7 +50,15 @@ export async function withCredential(
   }
 }
 
-const nounOf = { Bearer: 'token', PoP: 'proof' } as const satisfies Record<Scheme, Refused>
+const nounOf = { Bearer: 'token', DPoP: 'token', PoP: 'proof' } as const satisfies Record<Scheme, Refused>
+
+/** RFC 6750 section 3, RFC 9449 section 7.1; ours for proofs of machines. */
+function challengeOf(scheme: Scheme, code: string, status: number): string {
+  const ofProof = code.startsWith('dpop.') ? 'invalid_dpop_proof' : 'invalid_token'
+  const invalid = scheme === 'PoP' ? 'invalid_proof' : ofProof
+  const error = status === 400 ? 'invalid_request' : invalid
+  return `${scheme} error="${error}"${scheme === 'DPoP' ? `, algs="${dpopAlgorithms.join(' ')}"` : ''}`
+}
 
 interface RefusedCredential {
   error: AppError
@@ -65,9 +74,7 @@ async function noteRefusal(
   const { container, requestId } = event.context
   const refused = nounOf[scheme]
   if ((status === 400 || status === 401) && !event.node.res.headersSent) {
-    const invalid = scheme === 'PoP' ? 'invalid_proof' : 'invalid_token'
-    const error = status === 400 ? 'invalid_request' : invalid
-    setResponseHeader(event, 'WWW-Authenticate', `${scheme} error="${error}"`)
+    setResponseHeader(event, 'WWW-Authenticate', challengeOf(scheme, code, status))
   }
   const address = deviceOf(event).address ?? 'unknown'
   container.log.info({ requestId, code, address }, `a ${refused} was refused`)

@@ -21,7 +21,7 @@ declare module 'h3' {
     /** The body's raw bytes, where somebody has asked for them. */
     body?: Promise<Uint8Array> | undefined
     /** The access token that the request came with, where it holds; also that of somebody whom nobody here knows. */
-    bearer?: { token: string; verified: VerifiedToken } | undefined
+    bearer?: { token: string; verified: VerifiedToken; boundTo?: string } | undefined
     /** Why there is no session, where the browser sent a token of one. */
     sessionAbsence?: SessionAbsence | undefined
   }

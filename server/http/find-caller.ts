@@ -3,19 +3,20 @@ import { findSession, findSessionAgain, type FoundSession } from '#server/auth/s
 import { findBearer } from './bearer'
 import { sessionToken } from './cookies'
 import { refuseForeignCalls } from './csrf'
+import { findBound, findBoundAgain } from './dpop'
 import { findMachine, findMachineAgain } from './machine'
 
 /**
  * Finds out who calls the API, from the database each time: by a token, a machine's proof, or our cookie. What another
  * site made a browser send along with our cookie is refused first.
  *
- * @throws AppError csrf.refused; those of `findBearer` and `findMachine`
+ * @throws AppError csrf.refused; those of `findBearer`, `findBound` and `findMachine`
  */
 export async function findCaller(event: H3Event): Promise<void> {
   event.context.caller = null
   if (!event.path.startsWith('/api/')) return
   // No page can make a browser send a token of another's, so such a call needs to show no origin.
-  if ((await findBearer(event)) || (await findMachine(event))) return
+  if ((await findBearer(event)) || (await findMachine(event)) || (await findBound(event))) return
   const { config, scopes, sessionLimits } = event.context.container
   const token = sessionToken(event)
   refuseForeignCalls({
@@ -44,8 +45,9 @@ function isBackground(event: H3Event): boolean {
 
 /** Finds out whether the caller of a request that is long under way still has their session. */
 export async function findCallerAgain(event: H3Event): Promise<void> {
-  const { caller, container, proven, requestId } = event.context
+  const { bearer, caller, container, proven, requestId } = event.context
   if (proven) return findMachineAgain(event, proven)
+  if (bearer?.boundTo !== undefined) return findBoundAgain(event, { ...bearer, boundTo: bearer.boundTo })
   if (!caller?.session) return findCaller(event)
   const scope = container.scopes.platform(requestId)
   takeSession(event, await findSessionAgain(scope, container.sessionLimits, caller.session.id))

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { DpopKey } from './dpop'
 import { resourceFor, type IdentityProvider } from './identity-provider'
 import { WebBrowser } from './web-browser'
 
@@ -11,11 +12,13 @@ export interface ProviderTokens {
  * Tokens for a person, by the whole code flow as a client of their own would take them.
  *
  * @param audience of the access token, a JWT then; without one it is opaque
+ * @param key that the access token is to be bound to
  */
 export async function tokensFor(
   provider: IdentityProvider,
   login: string,
   audience?: string,
+  key?: DpopKey,
 ): Promise<ProviderTokens> {
   const verifier = randomBytes(32).toString('base64url')
   const resource = audience === undefined ? undefined : resourceFor(audience)
@@ -38,7 +41,10 @@ export async function tokensFor(
   const secret = `${encodeURIComponent(provider.clientId)}:${encodeURIComponent(provider.clientSecret)}`
   const answer = await fetch(`${provider.issuer}/token`, {
     method: 'POST',
-    headers: { authorization: `Basic ${Buffer.from(secret).toString('base64')}` },
+    headers: {
+      authorization: `Basic ${Buffer.from(secret).toString('base64')}`,
+      ...(key && { dpop: await key.prove('POST', `${provider.issuer}/token`) }),
+    },
     body: new URLSearchParams({
       grant_type: 'authorization_code',
       code,

@@ -25,6 +25,8 @@ export interface TokenExpectation {
   issuer: string
   /** Of which it must name one. */
   audiences: readonly string[]
+  /** Thumbprint of the key that was proved beside it; null: it came as a plain bearer. */
+  boundTo: string | null
   now: Date
 }
 
@@ -77,12 +79,12 @@ export function readToken(token: string): ReadToken {
  * Checks what a token says against what is expected now: issuer, type, audience and times. Nothing of it is proved
  * before `verifySignature`; it comes first, since it costs nothing and asks nobody.
  *
- * @throws AppError auth.token_issuer, auth.token_type, auth.token_bound, auth.token_audience, auth.token_expired,
+ * @throws AppError auth.token_issuer, auth.token_type, auth.token_bound, auth.token_unbound, auth.token_audience, auth.token_expired,
  *   auth.token_not_yet_valid
  */
 export function checkClaims({ header, claims }: ReadToken, expected: TokenExpectation): VerifiedToken {
   if (claims.iss !== expected.issuer) throw bearerError('auth.token_issuer')
-  refuseOtherTokens(header, claims)
+  refuseOtherTokens(header, claims, expected.boundTo)
   refuseOtherAudiences([claims.aud].flat(), expected.audiences)
   refuseOtherTimes(claims, expected.now)
   return { issuer: claims.iss, subject: claims.sub, expiresAt: claims.exp, claims }

@@ -80,6 +80,8 @@ async function withUserInfo(
   { claims, subject }: VerifiedToken,
   groupsClaim: string,
 ): Promise<Record<string, unknown>> {
+  // The provider would want a proof by the caller's own key.
+  if (claims.cnf !== undefined && claims.cnf !== null) return claims
   if (['name', 'email', groupsClaim].every((claim) => claims[claim] !== undefined)) return claims
   try {
     const asked = provider.userInfo(token, subject)

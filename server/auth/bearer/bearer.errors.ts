@@ -14,7 +14,11 @@ export const bearerError = defineErrors({
   'auth.token_expired': { status: 401, title: 'The access token is over.' },
   'auth.token_not_yet_valid': { status: 401, title: 'The access token does not hold yet.' },
   'auth.token_type': { status: 401, title: 'This is not an access token of a person.' },
-  'auth.token_bound': { status: 401, title: 'The access token is bound to a key, and needs its proof.' },
+  'auth.token_bound': {
+    status: 401,
+    title: 'The access token is bound to a key, and needs a proof of that key.',
+  },
+  'auth.token_unbound': { status: 401, title: 'The access token is bound to no key: send it as a Bearer.' },
   'auth.token_inactive': { status: 401, title: 'The access token holds no more, or never did.' },
   'auth.user_unknown': { status: 401, title: 'Nobody here has this identity.' },
   'auth.user_disabled': { status: 403, title: 'This account is disabled.' },

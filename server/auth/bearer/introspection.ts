@@ -8,6 +8,7 @@ import { providerError, type Provider, type ProviderTrust } from '../provider/pr
 import { refuseOtherAudiences, refuseOtherTimes, type VerifiedToken } from './access-token'
 import { bearerError } from './bearer.errors'
 import { createMemory } from './memory'
+import { refuseOtherBinding } from './token-type'
 
 /** How long an answer holds: a token that is revoked at the provider goes on so long. */
 export const introspectionSeconds = 10
@@ -36,10 +37,15 @@ export interface Introspect {
    * Asks the provider what an opaque token stands for; answers of both kinds are kept for 10 seconds, and never
    * beyond the token's end.
    *
-   * @param beforeAsking may refuse to ask, by throwing
+   * @param means.boundTo thumbprint of the key that was proved beside it; null: it came as a plain bearer
+   * @param means.beforeAsking may refuse to ask, by throwing
    * @throws AppError as `checkClaims`, auth.token_inactive, auth.provider_unavailable
    */
-  (token: string, settings: ProviderTrust, beforeAsking: () => void): Promise<VerifiedToken>
+  (
+    token: string,
+    settings: ProviderTrust,
+    means: { beforeAsking: () => void; boundTo: string | null },
+  ): Promise<VerifiedToken>
 }
 
 export function createIntrospect(provider: Pick<Provider, 'metadata'>, clock: Clock): Introspect {
@@ -65,10 +71,11 @@ export function createIntrospect(provider: Pick<Provider, 'metadata'>, clock: Cl
     }
   }
 
-  return async (token, settings, beforeAsking) => {
+  return async (token, settings, { beforeAsking, boundTo }) => {
+    const expected = { ...settings, boundTo, now: clock.now() }
     const key = sha256(`${settings.issuer} ${settings.clientId} ${token}`)
     const known = answers.get(key)
-    if (known) return check(known, settings, clock.now())
+    if (known) return check(known, expected)
     let asking = underWay.get(key)
     if (!asking) {
       beforeAsking()
@@ -78,7 +85,7 @@ export function createIntrospect(provider: Pick<Provider, 'metadata'>, clock: Cl
     }
     const answer = await asking
     answers.set(key, answer, addSeconds(clock.now(), introspectionSeconds))
-    return check(answer, settings, clock.now())
+    return check(answer, { ...expected, now: clock.now() })
   }
 }
 
@@ -98,14 +105,17 @@ function basic({ clientId, clientSecret }: ProviderTrust): string {
   return `Basic ${Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64')}`
 }
 
-function check(answer: Introspection, { issuer, audiences }: ProviderTrust, now: Date): VerifiedToken {
+type Expected = ProviderTrust & { boundTo: string | null; now: Date }
+
+function check(answer: Introspection, { issuer, audiences, boundTo, now }: Expected): VerifiedToken {
   if (!answer.active) throw bearerError('auth.token_inactive')
   const { iss, sub, aud, client_id: clientId, exp } = answer
   if (iss !== undefined && iss !== issuer) throw bearerError('auth.token_issuer')
-  if (answer.cnf !== undefined && answer.cnf !== null) throw bearerError('auth.token_bound')
+  refuseOtherBinding(answer.cnf ?? undefined, boundTo)
   // A refresh token is active too, and says nothing of its type, or another.
   const type = (answer.token_type ?? answer.typ)?.toLowerCase()
-  if (type !== 'bearer' || sub === undefined || sub === clientId) throw bearerError('auth.token_type')
+  if (type !== (boundTo === null ? 'bearer' : 'dpop') || sub === undefined || sub === clientId)
+    throw bearerError('auth.token_type')
   refuseOtherAudiences(aud === undefined ? [clientId].flatMap((id) => id ?? []) : [aud].flat(), audiences)
   if (exp === undefined) throw bearerError('auth.token_invalid', { detail: 'It has no end.' })
   refuseOtherTimes({ ...answer, exp }, now)

@@ -10,13 +10,31 @@ const isText = (value: unknown): value is string => typeof value === 'string'
  * docs/decisions/0027.
  *
  * @param header of the JWT
- * @throws AppError auth.token_type; auth.token_bound (RFC 9449 section 7.1, RFC 8705)
+ * @param boundTo thumbprint of the key that was proved beside it; null: it came as a plain bearer
+ * @throws AppError auth.token_type; those of `refuseOtherBinding`
  */
-export function refuseOtherTokens(header: Fields, payload: Fields): void {
-  if (has(payload, 'cnf')) throw bearerError('auth.token_bound')
+export function refuseOtherTokens(header: Fields, payload: Fields, boundTo: string | null = null): void {
+  refuseOtherBinding(payload.cnf, boundTo)
   if (!isAccessToken(header, payload)) throw bearerError('auth.token_type')
   if (isOfClient(payload))
     throw bearerError('auth.token_type', { detail: 'A client took it for itself: it stands for no person.' })
+}
+
+/**
+ * Refuses a token that is bound to another key than was proved, in a way that is not known here (RFC 8705), or to none.
+ *
+ * @param cnf the claim (RFC 7800 section 3.1; `jkt`: RFC 9449 section 6.1)
+ * @throws AppError auth.token_bound, auth.token_unbound (RFC 9449 section 7.1)
+ */
+export function refuseOtherBinding(cnf: unknown, boundTo: string | null): void {
+  if (boundTo === null) {
+    if (cnf !== undefined) throw bearerError('auth.token_bound')
+    return
+  }
+  if (cnf === undefined || cnf === null) throw bearerError('auth.token_unbound')
+  const { jkt, ...others } = Object(cnf) as Fields
+  if (jkt !== boundTo || Object.keys(others).length > 0)
+    throw bearerError('auth.token_bound', { detail: 'It is bound to another key than signed the proof.' })
 }
 
 function isAccessToken(header: Fields, payload: Fields): boolean {
