@@ -10,6 +10,7 @@ import { measureList } from './list.ts'
 import { measureLogins } from './login.ts'
 import { describeMachine } from './machine.ts'
 import { measureMemory } from './memory.ts'
+import { measureProof } from './proof.ts'
 import { measureQueue } from './queue.ts'
 import { writeReport } from './report.ts'
 import { seedDatabase } from './seed.ts'
@@ -24,6 +25,7 @@ import {
   listLine,
   loginLines,
   memoryLines,
+  proofLine,
   queueLines,
   sweepLines,
   tableOf,
@@ -31,7 +33,7 @@ import {
 } from './table.ts'
 
 const parts = [
-  ...(['list', 'bearer', 'flat', 'login', 'cold-start', 'memory'] as const),
+  ...(['list', 'bearer', 'proof', 'flat', 'login', 'cold-start', 'memory'] as const),
   ...(['converge', 'fleet', 'killed', 'queue', 'sweep'] as const),
 ] as const
 type Part = (typeof parts)[number]
@@ -61,6 +63,7 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   const seeded = await seedDatabase(engine, engines)
   if (asked.has('list')) note(listLine(await measureList(seeded, engines)))
   if (asked.has('bearer')) note(bearerLine(await measureBearer(seeded, engines)))
+  if (asked.has('proof')) note(proofLine(await measureProof(engine, engines)))
   if (asked.has('flat')) note(...(await measureFlatness(engine, engines)).flatMap(flatLines))
   if (asked.has('login')) note(...loginLines(await measureLogins(engine, engines)))
   if (asked.has('cold-start')) note(coldStartLine(await measureColdStart(seeded, engines)))

@@ -45,6 +45,17 @@ export function bearerLine({ tenantry, bare, ratio }: ListResult): Line {
   }
 }
 
+export function proofLine({ tenantry, bare, ratio }: ListResult): Line {
+  return {
+    what: 'What a machine is told of itself, by its proof, with Redis, requests a second',
+    tenantry: withSpread(tenantry, whole),
+    yardstick: `${withSpread(bare, whole)}, a bare route that verifies Ed25519 and sets one key in Redis`,
+    ratio: withSpread(ratio, hundredths),
+    wanted: 'at least 0.5',
+    met: ratio.median >= 0.5,
+  }
+}
+
 export function flatLines({ kind, byTenants, byMemberships }: FlatResult): Line[] {
   const who = kind === 'session' ? 'by session' : 'by access token'
   const line = (what: string, times: readonly number[], yardstick: string): Line => {

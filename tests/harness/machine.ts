@@ -1,5 +1,12 @@
-import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
-import { newId } from '#server/lib/ids'
+import {
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  type KeyObject,
+} from 'node:crypto'
+import { v7 as newId } from 'uuid'
 import type { DatabaseClient } from '#server/storage/database'
 import type { MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
@@ -29,15 +36,25 @@ export class TestMachine {
   readonly did: string
   readonly privateKey: KeyObject
 
-  /** @param now where it takes the time from */
+  readonly handle: string
+  readonly audience: string
+  readonly now: () => Date
+
+  /**
+   * @param now where it takes the time from
+   * @param privateKey default: a new one
+   */
   constructor(
-    readonly handle: string,
-    readonly audience: string,
-    readonly now: () => Date = () => new Date(),
+    handle: string,
+    audience: string,
+    now = () => new Date(),
+    privateKey = generateKeyPairSync('ed25519').privateKey,
   ) {
-    const pair = generateKeyPairSync('ed25519')
-    this.privateKey = pair.privateKey
-    const { x = '' } = pair.publicKey.export({ format: 'jwk' })
+    this.handle = handle
+    this.audience = audience
+    this.now = now
+    this.privateKey = privateKey
+    const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' })
     this.did = didOf(Buffer.from(x, 'base64url'))
   }
 

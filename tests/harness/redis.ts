@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { freePort } from './postgresql'
+import { freePort } from './postgresql.ts'
 
 /** A Redis server of our own on a free port of 127.0.0.1. */
 export interface RedisServer {
