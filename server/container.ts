@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { createBearer, type Bearer } from '#server/auth/bearer/bearer'
 import { createRefusals, type Refusals } from '#server/auth/refusals/refusals'
 import { createAttempts, type Attempts } from '#server/auth/sign-in/attempts'
@@ -62,8 +61,8 @@ import { migrate } from '#server/storage/migrate'
 import { loadMigrations } from '#server/storage/migrations'
 import { openSignals, type Signals } from '#server/storage/signals'
 import { unreachableInWords } from '#server/storage/unreachable'
-import { openDiskBackend } from '#server/vault/backends/disk'
-import { readOrGenerateMasterKey } from '#server/vault/keyring'
+import { openVaultBackend } from '#server/vault/backends/backends'
+import { generatedSecret } from '#server/vault/keys/generated-secret'
 import { openVaultKeys } from '#server/vault/keys/vault-keys'
 import { createSealer, type Sealer } from '#server/vault/seal'
 import { createVault, type SecretVault } from '#server/vault/vault'
@@ -171,7 +170,7 @@ export async function createContainer(
   replace: { clock?: Clock; log?: Log; planners?: StepPlanner[]; passwords?: Passwords } = {},
 ): Promise<Container> {
   const { clock = systemClock, log = createLog(config.logLevel), passwords = createPasswords() } = replace
-  const masterKey = config.masterKey ?? readOrGenerateMasterKey(config.dataDir)
+  const secret = config.masterSecret ?? generatedSecret(config.dataDir)
   const opened: { close(): Promise<void> }[] = []
   const close = async () => {
     for (const part of opened.splice(0).reverse()) await part.close()
@@ -188,15 +187,15 @@ export async function createContainer(
       migrations: await loadMigrations(database.provider),
       log,
     })
-    const keys = await openVaultKeys({ database, clock, secret: { kind: 'random', bytes: masterKey } })
-    const { keyring } = keys
-    const backend = keep(await openDiskBackend(join(config.dataDir, 'vault')))
     const cache = keep(
       config.redisUrl
         ? openRedisCache({ url: config.redisUrl, log })
         : openDatabaseCache({ database, clock }),
     )
     const signals = keep(openSignals({ url: config.database.url, log }))
+    const keys = keep(await openVaultKeys({ database, signals, clock, log, secret }))
+    const { keyring } = keys
+    const backend = keep(await openVaultBackend(config, { database, log }))
     const jobs = openJobs({ url: config.database.url, log, worker: config.worker !== 'off' })
     if (jobs) keep(jobs)
     const rows = createRowsQueue(database, clock, defaultLeaseMs)

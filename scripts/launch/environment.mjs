@@ -22,7 +22,7 @@ const beginnings = [
     'DNS_',
     'DRIFT_',
     'JWT_',
-    'MASTER_KEY',
+    'MASTER_',
     'METRICS_',
     'OCIS_',
     'OIDC_',

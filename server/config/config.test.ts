@@ -67,6 +67,34 @@ describe('loadConfig', () => {
     expect(faultsOf({ DATABASE_URL: 'postgresql://u:p@db/t', MASTER_KEY: key })).toEqual([])
   })
 
+  it('takes a passphrase in place of a master key, from a file too, and not both', () => {
+    const words = 'five words chosen by dice'
+    const file = join(mkdtempSync(join(tmpdir(), 'tenantry-')), 'words')
+    writeFileSync(file, `${words}\n`)
+    const secret = { kind: 'passphrase', text: words }
+    expect(loadConfig({ MASTER_PASSPHRASE: words }).masterSecret).toEqual(secret)
+    expect(loadConfig({ MASTER_PASSPHRASE_FILE: file, REDIS_URL: 'redis://cache' }).masterSecret).toEqual(
+      secret,
+    )
+    expect(faultsOf({ MASTER_PASSPHRASE: words, MASTER_KEY: key })[0]).toContain('both set')
+    const [fault] = faultsOf({ MASTER_PASSPHRASE: 'too short' })
+    expect(fault).toMatch(/^MASTER_PASSPHRASE: .*16 characters/)
+    expect(fault).not.toContain('too short')
+  })
+
+  it('keeps secrets on disk in a single container, and where every replica finds them otherwise', () => {
+    const backendOf = (env: Record<string, string>) => loadConfig({ MASTER_KEY: key, ...env }).vaultBackend
+    expect(backendOf({})).toBe('disk')
+    expect(backendOf({ DATABASE_URL: 'postgresql://u:p@db/t' })).toBe('database')
+    expect(backendOf({ REDIS_URL: 'redis://cache' })).toBe('database')
+    expect(backendOf({ REDIS_URL: 'redis://cache', VAULT_BACKEND: 'redis' })).toBe('redis')
+    expect(backendOf({ DATABASE_URL: 'postgresql://u:p@db/t', VAULT_BACKEND: 'disk' })).toBe('disk')
+    expect(faultsOf({ VAULT_BACKEND: 'redis' })[0]).toMatch(/^VAULT_BACKEND: redis needs REDIS_URL/)
+    expect(faultsOf({ VAULT_BACKEND: 'floppy' })[0]).toMatch(
+      /^VAULT_BACKEND: must be disk or redis or database/,
+    )
+  })
+
   it('wants the provider in oidc-only mode', () => {
     expect(faultsOf({ AUTH_MODE: 'oidc-only', MASTER_KEY: key, OIDC_CLIENT_ID: 'x' })).toEqual([
       'OIDC_ISSUER, OIDC_CLIENT_SECRET: must be set where AUTH_MODE is oidc-only.',
@@ -76,7 +104,7 @@ describe('loadConfig', () => {
   it('reads a secret from its file, and refuses two sources', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'tenantry-')), 'key')
     writeFileSync(file, `${key}\n`)
-    expect(loadConfig({ MASTER_KEY_FILE: file }).masterKey).toHaveLength(32)
+    expect(loadConfig({ MASTER_KEY_FILE: file }).masterSecret).toMatchObject({ kind: 'random' })
     expect(faultsOf({ MASTER_KEY_FILE: file, MASTER_KEY: key })[0]).toContain('both set')
     expect(faultsOf({ MASTER_KEY_FILE: `${file}.absent` })[0]).toBe(
       "MASTER_KEY_FILE: the file can't be read (ENOENT).",

@@ -16,8 +16,12 @@ export interface Config {
   readonly dataDir: string
   readonly database: { readonly url: string; readonly poolMax: number }
   readonly redisUrl: string | undefined
-  /** 32 bytes; undefined: generated into dataDir. */
-  readonly masterKey: Buffer | undefined
+  /** What the operator keeps, 32 bytes or words; undefined: generated into dataDir. */
+  readonly masterSecret:
+    | { readonly kind: 'random'; readonly bytes: Buffer }
+    | { readonly kind: 'passphrase'; readonly text: string }
+    | undefined
+  readonly vaultBackend: 'disk' | 'redis' | 'database'
   readonly session: { readonly ttlSeconds: number; readonly idleSeconds: number }
   readonly seedTenant: string | undefined
   readonly deleteGraceSeconds: number
@@ -114,11 +118,15 @@ function crossCheck(values: Environment, faults: string[]): void {
       : undefined
   const whoNeedsKey =
     values.AUTH_MODE === 'oidc-only' ? 'AUTH_MODE is oidc-only' : shared && `${shared} is configured`
-  if (whoNeedsKey && !values.MASTER_KEY)
+  if (whoNeedsKey && !values.MASTER_KEY && !values.MASTER_PASSPHRASE)
     faults.push(
       `MASTER_KEY: must be set where ${whoNeedsKey}, since the next replica would not have a generated one. ` +
         'Make it with `openssl rand -base64 32`.',
     )
+  if (values.MASTER_KEY && values.MASTER_PASSPHRASE)
+    faults.push('MASTER_KEY and MASTER_PASSPHRASE are both set: remove one of them.')
+  if (values.VAULT_BACKEND === 'redis' && !values.REDIS_URL)
+    faults.push('VAULT_BACKEND: redis needs REDIS_URL. Set it, or choose disk or database.')
   const oidcNames = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const
   const missing = oidcNames.filter((name) => !values[name])
   if (values.AUTH_MODE === 'oidc-only' && missing.length)
@@ -158,6 +166,15 @@ function mailOf({ SMTP_URL: smtpUrl, SMTP_TLS, MAIL_FROM: from }: Environment): 
   return { smtpUrl, tls, from }
 }
 
+function masterSecretOf({ MASTER_KEY: key, MASTER_PASSPHRASE: text }: Environment): Config['masterSecret'] {
+  if (key) return { kind: 'random', bytes: Buffer.from(key, 'base64') }
+  return text ? { kind: 'passphrase', text } : undefined
+}
+
+/** Whether there may be further replicas, which share no disk. */
+const isShared = ({ DATABASE_URL, REDIS_URL }: Environment) =>
+  Boolean(REDIS_URL) || Boolean(DATABASE_URL?.startsWith('postgres'))
+
 function assemble(values: Environment): Config {
   const port = values.PORT ?? 3000
   const dataDir = resolve(values.DATA_DIR ?? './data')
@@ -180,7 +197,8 @@ function assemble(values: Environment): Config {
       poolMax: values.DATABASE_POOL_MAX ?? 10,
     },
     redisUrl: values.REDIS_URL,
-    masterKey: values.MASTER_KEY ? Buffer.from(values.MASTER_KEY, 'base64') : undefined,
+    masterSecret: masterSecretOf(values),
+    vaultBackend: values.VAULT_BACKEND ?? (isShared(values) ? 'database' : 'disk'),
     session: {
       ttlSeconds: values.SESSION_TTL_SECONDS ?? 604_800,
       idleSeconds: values.SESSION_IDLE_SECONDS ?? 86_400,

@@ -1,73 +1,16 @@
-import { hkdfSync, randomBytes } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { ensureFolder } from '#server/storage/folder'
+import { hkdfSync } from 'node:crypto'
 
-/** Derives every key that Tenantry uses from one master key, so that none of them is kept anywhere. */
+/** Derives every key of Tenantry's own use from one root key, so that none of them is kept anywhere. */
 export interface Keyring {
   /**
    * The key for one purpose: 32 bytes by HKDF-SHA-256 (RFC 5869), the purpose being its info.
-   * The same master key and purpose give the same key in every process.
+   * The same root key and purpose give the same key in every process.
    */
   derive(purpose: string): Buffer
 }
 
-/** The keyring of a master key of 32 bytes. */
-export function createKeyring(masterKey: Buffer): Keyring {
-  if (masterKey.length !== 32) throw new Error('A master key has 32 bytes')
-  return { derive: (purpose) => Buffer.from(hkdfSync('sha256', masterKey, '', `tenantry/${purpose}`, 32)) }
-}
-
-/** Name of the generated key's file within the data folder. */
-export const masterKeyFile = 'master.key'
-
-/**
- * The master key of a single container: read from the data folder, or generated into it on the first start (file
- * mode 0600). Of several processes that start at once, one generates and all read the same.
- *
- * @throws Error in words for an operator where the folder can't be used or the file does not hold a key
- */
-export function readOrGenerateMasterKey(dataDir: string): Buffer {
-  const file = join(dataDir, masterKeyFile)
-  try {
-    ensureFolder(dataDir)
-    return readMasterKey(file) ?? generateMasterKey(file)
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code
-    if (!code) throw error
-    const words = `DATA_DIR: ${file} can't be read or written (${code}). Make the folder writable, or set MASTER_KEY.`
-    throw new Error(words, { cause: error })
-  }
-}
-
-function readMasterKey(file: string): Buffer | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-  const key = Buffer.from(text.trim(), 'base64')
-  if (key.length !== 32)
-    throw new Error(
-      `${file} does not hold a master key of 32 bytes in base64. Restore it from a backup, or set MASTER_KEY.`,
-    )
-  return key
-}
-
-function generateMasterKey(file: string): Buffer {
-  const draft = `${file}.${randomBytes(8).toString('hex')}`
-  writeFileSync(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flush: true })
-  try {
-    // A link is made only where there is no file yet, and the file it makes is whole from the first moment.
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(draft)
-  }
-  const key = readMasterKey(file)
-  if (!key) throw new Error(`${file} vanished while the server started.`)
-  return key
+/** The keyring of a root key of 32 bytes. */
+export function createKeyring(rootKey: Buffer): Keyring {
+  if (rootKey.length !== 32) throw new Error('A root key has 32 bytes')
+  return { derive: (purpose) => Buffer.from(hkdfSync('sha256', rootKey, '', `tenantry/${purpose}`, 32)) }
 }

@@ -1,75 +1,41 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keptVersions } from '#shared/contracts/vaults'
-import { openDatabase } from '#server/storage/database'
+import { openDatabase, type Database } from '#server/storage/database'
 import { makeDatabase, type MadeDatabase } from '../../tests/harness/databases'
+import { backendsUnderTest, type BackendUnderTest } from '../../tests/harness/vault-backends'
 import { openVaultOn, silent } from '../../tests/harness/vault'
-import type { Entry, VaultBackend } from './backends/backend.port'
-import { openDiskBackend } from './backends/disk'
+import type { VaultBackend } from './backends/backend.port'
 import { SecretUnreadable, type SecretPlace, type SecretVault } from './vault'
 
-/** A backend, and what only whoever holds the store itself can do. */
-interface BackendUnderTest {
-  /** Opens the same store, as another process does. */
-  open(): Promise<VaultBackend>
-  /** Everything that is stored, as bytes. */
-  dump(): Promise<Buffer>
-  /** What is stored of a version. */
-  readRaw(entry: Entry, version: number): Promise<string>
-  /** Puts something else in its place. */
-  plant(entry: Entry, version: number, stored: string): Promise<void>
-  remove(): Promise<void>
-}
-
-function makeDisk(): Promise<BackendUnderTest> {
-  const folder = mkdtempSync(join(tmpdir(), 'tenantry-vault-'))
-  const fileOf = ({ vaultId, service, name }: Entry, version: number) =>
-    join(folder, vaultId, service, name, String(version))
-  return Promise.resolve({
-    open: () => openDiskBackend(folder),
-    dump: async () =>
-      Buffer.concat(
-        readdirSync(folder, { recursive: true, encoding: 'utf8' })
-          .map((name) => join(folder, name))
-          .flatMap((path) => (statSync(path).isFile() ? [Buffer.from(path), readFileSync(path)] : [])),
-      ),
-    readRaw: async (entry, version) => readFileSync(fileOf(entry, version), 'utf8').replace(/^\d+\n/, ''),
-    plant: async (entry, version, stored) => {
-      const file = fileOf(entry, version)
-      const [time] = readFileSync(file, 'utf8').split('\n')
-      writeFileSync(file, `${time}\n${stored}`)
-    },
-    remove: async () => rmSync(folder, { recursive: true, force: true }),
-  })
-}
-
-const backends = { disk: makeDisk }
-
-describe.each(Object.entries(backends))('the vault on %s', (_kind, makeBackend) => {
+describe.each(backendsUnderTest)('the vault on $name', ({ provider, make }) => {
   let made: MadeDatabase
   let store: BackendUnderTest
+  let backend: VaultBackend
   let vault: SecretVault
   /** As on a second replica. */
   let other: SecretVault
   const opened: { close(): Promise<void> }[] = []
 
   beforeAll(async () => {
-    made = await makeDatabase('sqlite')
-    store = await makeBackend()
+    made = await makeDatabase(provider)
+    const databases: Database[] = []
+    store = await make(() => {
+      if (!databases[0]) throw new Error('No database is open')
+      return databases[0]
+    })
     const openReplica = async () => {
       const database = await openDatabase({ url: made.url, poolMax: 10, log: silent })
-      const backend = await store.open()
-      opened.push(backend, database)
+      databases.push(database)
+      backend = await store.open(database)
+      opened.push(database, backend)
       return openVaultOn(database, backend)
     }
     vault = await openReplica()
     other = await openReplica()
   })
   afterAll(async () => {
-    for (const part of opened) await part.close()
+    for (const part of opened.reverse()) await part.close()
     await store.remove()
     await made.remove()
   })
@@ -152,42 +118,54 @@ describe.each(Object.entries(backends))('the vault on %s', (_kind, makeBackend) 
       expect((await vault.get({ ...place, name: `n${count}` }))?.value).toBe(`value ${count}`)
   })
 
-  it('lists 5,000 secrets completely, in order, by pages and by the start of their names', async () => {
-    const place = newPlace()
-    const id = { tenantId: place.tenantId, id: place.vaultId }
-    const names = Array.from({ length: 5_000 }, (_, count) => `n${count}`)
-    const services = ['a', 'a-b', 'a.b', 'a1', 'b']
-    const placeOf = (name: string, count: number) => ({ ...place, service: services[count % 5] ?? '', name })
-    for (let start = 0; start < names.length; start += 100)
-      await Promise.all(
-        names.slice(start, start + 100).map((name, count) => vault.put(placeOf(name, count), 'x')),
+  it(
+    'lists 5,000 secrets completely, in order, by pages and by the start of their names',
+    { timeout: 120_000 },
+    async () => {
+      const place = newPlace()
+      const id = { tenantId: place.tenantId, id: place.vaultId }
+      const names = Array.from({ length: 5_000 }, (_, count) => `n${count}`)
+      const services = ['a', 'a-b', 'a.b', 'a1', 'b']
+      const placeOf = (name: string, count: number) => ({
+        ...place,
+        service: services[count % 5] ?? '',
+        name,
+      })
+      for (let start = 0; start < names.length; start += 100)
+        await Promise.all(
+          names
+            .slice(start, start + 100)
+            .map((name, count) =>
+              backend.append(placeOf(name, count), { version: 1, sealed: 'x', writtenAt: 1 }),
+            ),
+        )
+
+      const found: string[] = []
+      for (let after: string | undefined; ; after = found.at(-1)) {
+        const page = await other.list(id, { after, limit: 200 })
+        found.push(...page.map(({ service, name }) => `${service}/${name}`))
+        if (page.length < 200) break
+      }
+      const expected = services.flatMap((service, at) =>
+        names
+          .filter((_, count) => count % 5 === at)
+          .sort()
+          .map((name) => `${service}/${name}`),
       )
+      expect(found).toEqual(expected)
 
-    const found: string[] = []
-    for (let after: string | undefined; ; after = found.at(-1)) {
-      const page = await other.list(id, { after, limit: 200 })
-      found.push(...page.map(({ service, name }) => `${service}/${name}`))
-      if (page.length < 200) break
-    }
-    const expected = services.flatMap((service, at) =>
-      names
-        .filter((_, count) => count % 5 === at)
-        .sort()
-        .map((name) => `${service}/${name}`),
-    )
-    expect(found).toEqual(expected)
-
-    const ofA = await vault.list(id, { prefix: 'a', limit: 5_000 })
-    expect(ofA).toHaveLength(4_000)
-    const within = await vault.list(id, { prefix: 'a-b/n1', limit: 5_000 })
-    expect(within.map(({ service, name }) => `${service}/${name}`)).toEqual(
-      expected.filter((key) => key.startsWith('a-b/n1')),
-    )
-    const next = await vault.list(id, { prefix: 'a-b/n1', after: 'a-b/n1991', limit: 2 })
-    expect(next.map(({ name }) => name)).toEqual(['n1996'])
-    expect(await vault.list(id, { prefix: 'c', limit: 10 })).toEqual([])
-    expect(await vault.list({ ...id, id: randomUUID() }, { limit: 10 })).toEqual([])
-  })
+      const ofA = await vault.list(id, { prefix: 'a', limit: 5_000 })
+      expect(ofA).toHaveLength(4_000)
+      const within = await vault.list(id, { prefix: 'a-b/n1', limit: 5_000 })
+      expect(within.map(({ service, name }) => `${service}/${name}`)).toEqual(
+        expected.filter((key) => key.startsWith('a-b/n1')),
+      )
+      const next = await vault.list(id, { prefix: 'a-b/n1', after: 'a-b/n1991', limit: 2 })
+      expect(next.map(({ name }) => name)).toEqual(['n1996'])
+      expect(await vault.list(id, { prefix: 'c', limit: 10 })).toEqual([])
+      expect(await vault.list({ ...id, id: randomUUID() }, { limit: 10 })).toEqual([])
+    },
+  )
 
   it('lists the newest version and its time', async () => {
     const place = newPlace()

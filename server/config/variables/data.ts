@@ -17,7 +17,8 @@ const masterKey = z
 /** What is kept, where, and under which key. */
 export const dataVariables = {
   DATA_DIR: note(z.string().optional(), {
-    description: 'Folder of the SQLite file and the generated master key. The one place that is written to.',
+    description:
+      'Folder of the SQLite file, the vault on disk and the generated master key. The one place that is written to.',
     fallback: './data',
   }),
   DATABASE_URL: note(databaseUrl.optional(), {
@@ -40,5 +41,22 @@ export const dataVariables = {
       'on SQLite without Redis; everywhere else it must be set, the same for every replica.',
     secret: true,
     fallback: 'generated',
+  }),
+  MASTER_PASSPHRASE: note(
+    z.string().min(16, 'must have at least 16 characters, such as five words chosen by dice').optional(),
+    {
+      description:
+        'In place of MASTER_KEY: words from which the master key is derived by Argon2id, at the cost of 64 MiB and some ' +
+        '100 ms at every start.',
+      secret: true,
+      fallback: 'none',
+    },
+  ),
+  VAULT_BACKEND: note(z.enum(['disk', 'redis', 'database']).optional(), {
+    description:
+      "Where the tenants' secrets are kept, as ciphertext. `disk`: in DATA_DIR, for one container. `redis`: in " +
+      'REDIS_URL, which has to keep what it has (`appendonly yes`, `maxmemory-policy noeviction`). `database`: in ' +
+      'DATABASE_URL. Secrets do not move when it is changed.',
+    fallback: '`disk`; `database` where PostgreSQL or Redis is configured',
   }),
 }

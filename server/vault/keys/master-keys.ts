@@ -1,6 +1,8 @@
 import type { Clock } from '#server/lib/clock'
+import type { Log } from '#server/lib/log'
 import { newId } from '#server/lib/ids'
 import type { Database, DatabaseClient } from '#server/storage/database'
+import type { Signals } from '#server/storage/signals'
 import { VaultUnavailable } from '../vault.errors'
 import { masterKeysStore, type MasterKeyRow } from './master-keys.store'
 import { deriveKey, newDerivation, type MasterSecret } from './master-secret'
@@ -17,10 +19,24 @@ export interface MasterKeys {
    * @throws VaultUnavailable where this process lacks it
    */
   withCurrent<Result>(work: (tx: DatabaseClient, current: HeldKey) => Promise<Result>): Promise<Result>
-  /** Looks for keys that follow those held. */
-  learn(): Promise<void>
   /** @throws VaultUnavailable where this process lacks the one in use */
   ping(): Promise<void>
+  /** Looks for followers no more. */
+  close(): void
+}
+
+/** Says that a master key is about to follow, or has. */
+export const masterKeyChannel = 'vault.master-key'
+
+/** A signal can be lost, and on SQLite none comes from another process. */
+const lookEveryMilliseconds = 15_000
+
+export interface MasterKeyMeans {
+  readonly database: Database
+  readonly signals: Signals
+  readonly clock: Clock
+  readonly log: Log
+  readonly secret: MasterSecret
 }
 
 /**
@@ -28,18 +44,14 @@ export interface MasterKeys {
  *
  * @throws Error in words for an operator where the secret is another
  */
-export async function openMasterKeys(means: {
-  database: Database
-  clock: Clock
-  secret: MasterSecret
-}): Promise<MasterKeys> {
-  const { database, clock } = means
+export async function openMasterKeys(means: MasterKeyMeans): Promise<MasterKeys> {
+  const { database, signals, clock, log } = means
   const store = masterKeysStore(database.client, clock)
   const first = await openFirst(means)
   const held = new Map([[first.id, first.key]])
 
   async function learn(): Promise<void> {
-    const rows = await store.listLive()
+    const rows = await store.listSucceeded()
     for (let before = 0; before < held.size;) {
       before = held.size
       for (const row of rows) {
@@ -49,6 +61,12 @@ export async function openMasterKeys(means: {
       }
     }
   }
+
+  const look = () => {
+    learn().catch((error: unknown) => log.warn({ err: error }, 'could not look for another master key'))
+  }
+  const unsubscribe = signals.subscribe(masterKeyChannel, look)
+  const timer = setInterval(look, lookEveryMilliseconds).unref()
 
   const missing = () =>
     new VaultUnavailable(
@@ -66,7 +84,6 @@ export async function openMasterKeys(means: {
 
   return {
     get,
-    learn,
 
     async withCurrent(work) {
       for (let attempt = 1; attempt <= 2; attempt++) {
@@ -86,29 +103,26 @@ export async function openMasterKeys(means: {
       if (!current) throw missing()
       await get(current.id)
     },
+
+    close() {
+      unsubscribe()
+      clearInterval(timer)
+    },
   }
 }
 
 /** Of replicas that start at once, one writes down what is known of the master key, and all hold theirs against it. */
-async function openFirst(means: {
-  database: Database
-  clock: Clock
-  secret: MasterSecret
-}): Promise<HeldKey> {
+async function openFirst(means: MasterKeyMeans): Promise<HeldKey> {
   const { database, clock, secret } = means
-  const found = await masterKeysStore(database.client, clock).find('current')
-  const current = found ?? (await writeFirst(means))
+  const store = masterKeysStore(database.client, clock)
+  const current = (await store.find('current')) ?? (await writeFirst(means))
   const key = await deriveKey(secret, current)
   if (isProven(key, current)) return { id: current.id, key }
-  throw new Error(wrongKey)
+  const next = await store.find('next')
+  throw new Error(next && isProven(await deriveKey(secret, next), next) ? unfinished : wrongKey)
 }
 
-async function writeFirst(means: {
-  database: Database
-  clock: Clock
-  secret: MasterSecret
-}): Promise<MasterKeyRow> {
-  const { database, clock, secret } = means
+async function writeFirst({ database, clock, secret }: MasterKeyMeans): Promise<MasterKeyRow> {
   const described = { id: newId(), ...newDerivation(secret) }
   // Before the transaction, which may be done again: of a passphrase it takes its time.
   const key = await deriveKey(secret, described)
@@ -121,6 +135,10 @@ async function writeFirst(means: {
 }
 
 const wrongKey =
-  'MASTER_KEY: this is not the master key that the secrets in this database are sealed with. Start Tenantry with ' +
-  'the right one, in MASTER_KEY, MASTER_KEY_FILE, MASTER_PASSPHRASE or DATA_DIR/master.key, from your copy of it. ' +
-  'After a rotation that is the new one. Where it is lost, the secrets are lost.'
+  'MASTER_KEY: this is not the master key that the secrets of this database are sealed with. Start Tenantry with the ' +
+  'right one, from your copy of it, in MASTER_KEY, MASTER_KEY_FILE, MASTER_PASSPHRASE or DATA_DIR/master.key. After ' +
+  'a rotation that is the new one. Without it, what is sealed is lost.'
+
+const unfinished =
+  'MASTER_KEY: a rotation to this master key is not finished. Finish it with `tenantry vault rotate`, or start ' +
+  'Tenantry with the former one until then.'

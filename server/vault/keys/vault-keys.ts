@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '#server/lib/clock'
-import type { Database } from '#server/storage/database'
 import { isDatabaseUnavailable, isUniqueViolation } from '#server/storage/database.errors'
 import { createKeyring, type Keyring } from '../keyring'
 import { VaultUnavailable } from '../vault.errors'
-import { openMasterKeys } from './master-keys'
-import type { MasterSecret } from './master-secret'
+import { openMasterKeys, type MasterKeyMeans } from './master-keys'
 import { wrappedKeysStore } from './wrapped-keys.store'
 import { unwrapKey, wrapKey } from './wrapping'
 
@@ -21,6 +18,7 @@ export interface VaultKeys {
   remove(vaultId: string): Promise<void>
   /** Throws VaultUnavailable where the database does not answer, or this process lacks the key in use. */
   ping(): Promise<void>
+  close(): Promise<void>
 }
 
 /** A key never changes once it is made, whatever wraps it: so it may be kept. */
@@ -31,11 +29,7 @@ const keptKeys = 1_000
  *
  * @throws Error in words for an operator where it is not the master key
  */
-export async function openVaultKeys(means: {
-  database: Database
-  clock: Clock
-  secret: MasterSecret
-}): Promise<VaultKeys> {
+export async function openVaultKeys(means: MasterKeyMeans): Promise<VaultKeys> {
   const { database, clock } = means
   const masterKeys = await openMasterKeys(means)
   const known = new Map<string, Buffer>()
@@ -94,6 +88,7 @@ export async function openVaultKeys(means: {
       known.delete(idOf(vaultId))
     },
     ping: () => orUnavailable(masterKeys.ping()),
+    close: async () => masterKeys.close(),
   }
 }
 
