@@ -55,7 +55,7 @@ export function apiTokensStore(db: DatabaseClient, clock: Clock) {
       const now = clock.now()
       const before = addSeconds(now, -useNotedSeconds)
       await db.apiToken.updateMany({
-        where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: before } }] },
+        where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lte: before } }] },
         data: { lastUsedAt: now },
       })
     },
