@@ -141,6 +141,21 @@ describeEachDatabase('the registries of machines', (given) => {
     expect(await store().changeKey(id, { from: to, to: from })).toBe(false)
   })
 
+  it('frees the handles of those that nobody claims', async () => {
+    const { id: tenantId } = await shop.createTenant()
+    const [mine, nobodys, late] = [someone(), someone(), someone()]
+    await claim((await store().register(mine)).id, (await principal(tenantId)).id)
+    await store().register(nobodys)
+    const since = clock.now()
+    clock.advance(1)
+    await store().register(late)
+    await store().removeUnclaimed(new Date(since.getTime() + 1))
+    expect(await store().findByHandle(nobodys.handle)).toBeNull()
+    expect(await store().findByHandle(mine.handle)).toMatchObject({ status: 'claimed' })
+    expect(await store().findByHandle(late.handle)).toMatchObject({ status: 'pending' })
+    await store().register({ ...someone(), handle: nobodys.handle })
+  })
+
   it('notes a use once a minute', async () => {
     const { id } = await store().register(someone())
     const used = async () => (await store().find(id))?.lastUsedAt
