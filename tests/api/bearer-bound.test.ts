@@ -199,7 +199,7 @@ describeEachDatabase('a token that is bound to a key', (given) => {
     const { userId } = items.find(({ email }: { email: string }) => email === 'pia@example.org')
     await boss.delete(`/api/tenants/acme/members/${userId}`)
     await boss.post('/api/tenants/acme/provisioning/reconcile', {})
-    await vi.waitFor(async () => expect((await reader?.read())?.done).toBe(true), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await reader?.read())?.done).toBe(true), { timeout: 30_000 })
     leave.abort()
   })
 })
