@@ -165,6 +165,7 @@ export function tenantMachinesStore(db: DatabaseClient, clock: Clock, tenantId: 
         orderBy: { id: 'asc' },
         select: { id: true, handle: true },
       })
+      if (found.length === 0) return []
       await db.identity.updateMany({
         where: { id: { in: found.map(({ id }) => id) } },
         data: { status: 'revoked', revokedAt: clock.now(), version: { increment: 1 } },
