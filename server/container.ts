@@ -15,6 +15,7 @@ import { createPendingSignIns, type PendingSignIns } from '#server/auth/sign-in/
 import type { SessionLimits } from '#server/auth/sessions/sessions'
 import type { Config } from '#server/config/config'
 import type { ModuleSecrets } from '#server/config/environment'
+import { createAuditIntegrity, type AuditIntegrity } from '#server/domain/audit/audit'
 import { auditStore } from '#server/domain/audit/audit.store'
 import { sealBeginning } from '#server/domain/audit/chain/beginning.store'
 import { getPortalName } from '#server/domain/settings/settings'
@@ -25,6 +26,8 @@ import { createMachineCallers, type MachineCallers } from '#server/identities/ma
 import { machinesStore } from '#server/identities/machines.store'
 import { createProofs, type Proofs } from '#server/identities/proof'
 import { createReplay, type Replay } from '#server/identities/replay'
+import { createFolderTarget } from '#server/integrations/audit-export/folder'
+import { createWebhookTarget } from '#server/integrations/audit-export/webhook'
 import { createAuthentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
 import { createPatientFetch } from '#server/integrations/http/patient-fetch'
@@ -114,6 +117,8 @@ export interface Container {
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
   readonly breakers: BreakerBoard
+  /** Shows that the audit is as it was written. */
+  readonly audit: AuditIntegrity
   /** Undefined where nobody may ask for them. */
   readonly metrics: Metrics | undefined
   /** What tells the reconcilers of tenants. */
@@ -151,6 +156,14 @@ function openServices(config: Config, clock: Clock) {
     stalwart: stalwart && createStalwart({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, ...means() }),
     ocisPlanners: ocis ? createOcisPlanners({ ...ocis, ...means() }) : [],
   }
+}
+
+/** Where the state of the audit is told. */
+function auditTargetOf({ auditExport }: Config) {
+  if (!auditExport) return undefined
+  const { kind, everySeconds } = auditExport
+  const to = kind === 'folder' ? createFolderTarget(auditExport.folder) : createWebhookTarget(auditExport)
+  return { kind, to, everySeconds }
 }
 
 /** Loaded where there is mail to send: a start without is quicker. */
@@ -298,6 +311,11 @@ export async function createContainer(
         repair: () => repairFound(scopes.platform('drift'), config),
       }),
       breakers,
+      audit: createAuditIntegrity({
+        ...{ database, clock, log, auditKey, origin: config.publicUrl },
+        signingSeed: keyring.derive('audit/signing'),
+        target: auditTargetOf(config),
+      }),
       metrics: config.metricsToken === undefined ? undefined : await createMetrics(),
       planners,
       gate,

@@ -124,6 +124,30 @@ describe('loadConfig', () => {
   })
 })
 
+describe('the exports of the audit', () => {
+  it('go to a folder or to an https address, and nowhere else', () => {
+    expect(loadConfig({}).auditExport).toBeUndefined()
+    expect(loadConfig({ AUDIT_EXPORT: 'file:/srv/audit' }).auditExport).toEqual({
+      ...{ kind: 'folder', folder: '/srv/audit', everySeconds: 3600 },
+    })
+    const webhook = { AUDIT_EXPORT: 'https://log.example/in', AUDIT_EXPORT_TOKEN: 'secret' }
+    expect(loadConfig({ ...webhook, AUDIT_EXPORT_INTERVAL_SECONDS: '60' }).auditExport).toEqual({
+      ...{ kind: 'webhook', url: 'https://log.example/in', token: 'secret', everySeconds: 60 },
+    })
+    for (const wrong of [
+      'file:audit',
+      'file://host/x',
+      '/srv',
+      'http://log.example',
+      'https://u:p@log.example',
+    ])
+      expect(faultsOf({ AUDIT_EXPORT: wrong })[0]).toMatch(/^AUDIT_EXPORT: must be file:/)
+    expect(faultsOf({ AUDIT_EXPORT: 'file:/srv', AUDIT_EXPORT_TOKEN: 'secret' })).toEqual([
+      'AUDIT_EXPORT_TOKEN: wants an https address in AUDIT_EXPORT.',
+    ])
+  })
+})
+
 describe('docs/configuration.md', () => {
   it('is what the schema says: `npm run docs` brings it up to date', async () => {
     await expect(configurationReference()).toMatchFileSnapshot('../../docs/configuration.md')

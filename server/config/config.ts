@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { BlockList } from 'node:net'
 import type { AuthMode } from '#shared/contracts/common'
 import type { LogLevel } from '#server/lib/log'
@@ -54,6 +55,16 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Undefined: there are no metrics. */
   readonly metricsToken: string | undefined
+  /** Where the state of the audit is told; undefined: nowhere. */
+  readonly auditExport:
+    | { readonly kind: 'folder'; readonly folder: string; readonly everySeconds: number }
+    | {
+        readonly kind: 'webhook'
+        readonly url: string
+        readonly token: string | undefined
+        readonly everySeconds: number
+      }
+    | undefined
 }
 
 /** Undefined where the variable is not set. */
@@ -135,8 +146,14 @@ function crossCheck(values: Environment, faults: string[]): void {
   if (!values.STALWART_API_URL !== !values.STALWART_API_TOKEN)
     faults.push('STALWART_API_URL and STALWART_API_TOKEN: set both, or neither.')
   checkOcis(values, faults)
+  checkAuditExport(values, faults)
   if (!values.AUTHENTIK_API_URL !== !values.AUTHENTIK_API_TOKEN)
     faults.push('AUTHENTIK_API_URL and AUTHENTIK_API_TOKEN: set both, or neither.')
+}
+
+function checkAuditExport(values: Environment, faults: string[]): void {
+  if (values.AUDIT_EXPORT_TOKEN && !values.AUDIT_EXPORT?.startsWith('https:'))
+    faults.push('AUDIT_EXPORT_TOKEN: wants an https address in AUDIT_EXPORT.')
 }
 
 function checkOcis(values: Environment, faults: string[]): void {
@@ -174,6 +191,14 @@ function masterSecretOf({ MASTER_KEY: key, MASTER_PASSPHRASE: text }: Environmen
 /** Whether there may be further replicas, which share no disk. */
 const isShared = ({ DATABASE_URL, REDIS_URL }: Environment) =>
   Boolean(REDIS_URL) || Boolean(DATABASE_URL?.startsWith('postgres'))
+
+function auditExportOf(values: Environment): Config['auditExport'] {
+  const { AUDIT_EXPORT: place, AUDIT_EXPORT_TOKEN: token } = values
+  const everySeconds = values.AUDIT_EXPORT_INTERVAL_SECONDS ?? 3600
+  if (!place) return undefined
+  if (place.startsWith('file:')) return { kind: 'folder', folder: fileURLToPath(place), everySeconds }
+  return { kind: 'webhook', url: place, token, everySeconds }
+}
 
 function assemble(values: Environment): Config {
   const port = values.PORT ?? 3000
@@ -232,6 +257,7 @@ function assemble(values: Environment): Config {
     provisioningConcurrency: values.PROVISIONING_CONCURRENCY ?? 8,
     logLevel: values.LOG_LEVEL ?? 'info',
     metricsToken: values.METRICS_TOKEN,
+    auditExport: auditExportOf(values),
   }
 }
 

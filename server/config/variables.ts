@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditVariables } from './variables/audit'
 import { dataVariables } from './variables/data'
 import { mailVariables } from './variables/mail'
 import { peopleVariables } from './variables/people'
@@ -19,6 +20,7 @@ export const variables = {
   ...servicesVariables,
   ...provisioningVariables,
   ...mailVariables,
+  ...auditVariables,
 } satisfies Record<string, z.ZodType>
 
 /** Names of the variables that hold secrets, and can be given by NAME_FILE. */

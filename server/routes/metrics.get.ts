@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { auditFigures } from '#server/domain/audit/audit'
 import { entry } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
 import { requireMetricsToken } from '#server/http/metrics-token'
@@ -12,6 +13,7 @@ export default defineRoute({
   mediaType: 'text/plain; version=0.0.4; charset=utf-8',
   async handle({ scope, container, event }) {
     requireMetricsToken(event, container.config.metricsToken)
-    return container.metrics?.text(await boardFigures(scope, container)) ?? ''
+    const figures = [...(await boardFigures(scope, container)), ...(await auditFigures(container.audit))]
+    return container.metrics?.text(figures) ?? ''
   },
 })

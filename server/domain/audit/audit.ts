@@ -7,3 +7,5 @@ export { shownActor, type AuditActor } from './audit.store'
 export function listAudit(scope: OperatorScope | TenantScope, request: PageRequest) {
   return scope.stores.audit.list(request)
 }
+
+export { auditFigures, createAuditIntegrity, type AuditIntegrity } from './integrity'

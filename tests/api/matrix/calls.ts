@@ -58,6 +58,7 @@ export const calls: Record<string, Prepared> = {
     await boss.post(`/api/tenants/${slug}/members`, { email, role: 'admin' })
     return { tenant: slug }
   },
+  'POST /api/audit/verify': () => ({}),
   'POST /api/operator/retry': () => ({ service: 'authentik' }),
   'POST /api/settings/oidc/test': ({ issuer }) => ({ issuer }),
   'POST /api/tenants': ({ fresh }) => ({ slug: fresh(), name: 'Spare' }),
