@@ -241,7 +241,7 @@ export async function createContainer(
     const concurrency = config.provisioningConcurrency * tenantsForEachPlace
     const breakers = createBreakerBoard({ cache, clock, log })
     const gate = createGates({ clock, concurrency, random: Math.random, onChange: breakers.publish })
-    const settingsSealer = createSealer(keyring.derive('settings'))
+    const settingsSealer = createSealer(keyring, 'settings')
     const { find: findSetting } = settingsStore(database.client, clock)
     const attempts = createAttempts(cache, keyring.derive('attempts'))
     const errands = createErrands(log)
@@ -274,11 +274,11 @@ export async function createContainer(
       replay,
       settingsSealer,
       pendingSignIns: createPendingSignIns(cache, keyring.derive('pending-sign-in')),
-      totp: createTotp(createSealer(keyring.derive('totp'))),
+      totp: createTotp(createSealer(keyring, 'totp')),
       recoveryCodes: createRecoveryCodes(keyring.derive('recovery-codes')),
       passkeyCeremonies: createPasskeyCeremonies(config.publicUrl, createPasskeyChallenges(cache)),
-      loginFlows: createLoginFlows(cache, createSealer(keyring.derive('oidc/login'))),
-      idTokenSealer: createSealer(keyring.derive('oidc/id-token')),
+      loginFlows: createLoginFlows(cache, createSealer(keyring, 'oidc/login')),
+      idTokenSealer: createSealer(keyring, 'oidc/id-token'),
       moduleSecrets: {
         tokenKey: keyring.derive('oidc/module/token').toString('base64'),
         sessionSecret: keyring.derive('oidc/module/session').toString('base64'),
@@ -289,7 +289,7 @@ export async function createContainer(
       resolver: createResolver({ server: config.dnsResolver }),
       mailRecords: stalwart,
       errands,
-      idempotency: createIdempotency(cache, createSealer(keyring.derive('idempotency')), log),
+      idempotency: createIdempotency(cache, createSealer(keyring, 'idempotency'), log),
       claimTokens: createClaimTokens(cache, clock),
       vault: createVault({ backend, keys, clock }),
       queue,

@@ -27,8 +27,8 @@ export interface KeptAnswer {
 
 /** What keeps an answer from whoever can read the cache. Implemented by server/vault/seal.ts. */
 export interface AnswerSealer {
-  seal(text: string): Promise<string>
-  open(sealed: string): Promise<string>
+  seal(text: string, row: string): Promise<string>
+  open(sealed: string, row: string): Promise<string>
 }
 
 interface IdempotentCall {
@@ -63,14 +63,15 @@ export function createIdempotency(cache: Cache, sealer: AnswerSealer, log: Log):
         if (keptFingerprint && keptFingerprint !== fingerprint)
           throw idempotencyError('idempotency.key_reused')
         if (!sealed) throw idempotencyError('idempotency.in_progress', { retryAfterSeconds: 1 })
-        return { ...(JSON.parse(await sealer.open(sealed)) as KeptAnswer), replayed: true }
+        return { ...(JSON.parse(await sealer.open(sealed, place)) as KeptAnswer), replayed: true }
       }
       const answer = await work().catch(async (error: unknown) => {
         await cache.delete(place)
         throw error
       })
       try {
-        await cache.set(place, `${fingerprint} ${await sealer.seal(JSON.stringify(answer))}`, keptForSeconds)
+        const sealedAnswer = await sealer.seal(JSON.stringify(answer), place)
+        await cache.set(place, `${fingerprint} ${sealedAnswer}`, keptForSeconds)
       } catch (error) {
         // The change is made: its caller must hear so, even if a repetition will not.
         log.warn({ err: error }, 'an answer could not be kept for its Idempotency-Key')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createKeyring } from './keyring'
 import { createSealer } from './seal'
+import { SecretUnreadable } from './vault.errors'
 
 describe('createKeyring', () => {
   it('derives the same key for the same purpose, and another for another', () => {
@@ -12,13 +13,18 @@ describe('createKeyring', () => {
 })
 
 describe('createSealer', () => {
-  it('opens what it sealed, and nothing that was altered or sealed with another key', async () => {
-    const sealer = createSealer(Buffer.alloc(32, 1))
-    const sealed = await sealer.seal('secret text')
+  const keyring = createKeyring(Buffer.alloc(32, 1))
+
+  it('opens what it sealed for the same purpose and row, and nothing that was altered', async () => {
+    const sealer = createSealer(keyring, 'a')
+    const sealed = await sealer.seal('secret text', 'row 1')
     expect(sealed).not.toContain('secret')
-    expect(await sealer.open(sealed)).toBe('secret text')
+    expect(await createSealer(keyring, 'a').open(sealed, 'row 1')).toBe('secret text')
+    await expect(sealer.open(sealed, 'row 2')).rejects.toThrow(SecretUnreadable)
+    await expect(createSealer(keyring, 'b').open(sealed, 'row 1')).rejects.toThrow(SecretUnreadable)
     const altered = `${sealed.slice(0, -4)}${sealed.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`
-    await expect(sealer.open(altered)).rejects.toThrow()
-    await expect(createSealer(Buffer.alloc(32, 2)).open(sealed)).rejects.toThrow()
+    await expect(sealer.open(altered, 'row 1')).rejects.toThrow(SecretUnreadable)
+    const foreign = createSealer(createKeyring(Buffer.alloc(32, 2)), 'a')
+    await expect(foreign.open(sealed, 'row 1')).rejects.toThrow(SecretUnreadable)
   })
 })

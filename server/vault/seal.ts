@@ -1,24 +1,22 @@
-import { CompactEncrypt, compactDecrypt } from 'jose'
+import { openText, sealText } from './envelope'
+import type { Keyring } from './keyring'
 
-/** Seals short-lived text that leaves the process, such as an answer kept in the shared cache. */
+/** Seals text of Tenantry's own that leaves the process, such as an answer kept in the shared cache. */
 export interface Sealer {
-  /** @returns a compact JWE (RFC 7516), `dir` with A256GCM */
-  seal(text: string): Promise<string>
-  /** @throws where it was not sealed with this key, or was altered */
-  open(sealed: string): Promise<string>
+  /**
+   * @param row what it belongs to, such as the key under which it is kept: it opens for the same alone
+   * @returns an envelope, see envelope.ts
+   */
+  seal(text: string, row: string): Promise<string>
+  /** @throws SecretUnreadable where it was not sealed for this purpose and row, or was altered */
+  open(sealed: string, row: string): Promise<string>
 }
 
-/** @param key 32 bytes, from the keyring and for this purpose alone */
-export function createSealer(key: Buffer): Sealer {
-  const protectedHeader = { alg: 'dir', enc: 'A256GCM' } as const
+/** @param purpose what is sealed, in a word: nothing that was sealed for another opens */
+export function createSealer(keyring: Keyring, purpose: string): Sealer {
+  const key = keyring.derive(purpose)
   return {
-    seal: (text) => new CompactEncrypt(Buffer.from(text)).setProtectedHeader(protectedHeader).encrypt(key),
-    async open(sealed) {
-      const { plaintext } = await compactDecrypt(sealed, key, {
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-      })
-      return Buffer.from(plaintext).toString()
-    },
+    seal: async (text, row) => sealText(key, text, ['seal', purpose, row]),
+    open: async (sealed, row) => openText(key, sealed, ['seal', purpose, row]),
   }
 }

@@ -85,7 +85,7 @@ export async function completeLogin(
   }
   const { user, identityId } = await admitPerson(scope, claims, settings)
   const isShort = tokens.idToken.length <= longestHint
-  const idToken = isShort ? await means.idTokenSealer.seal(tokens.idToken) : undefined
+  const idToken = isShort ? await means.idTokenSealer.seal(tokens.idToken, identityId) : undefined
   const begun = await scope.transaction((stores) =>
     beginSession({ ...scope, stores }, means.sessionLimits, user.id, origin, {
       method: 'oidc',

@@ -43,11 +43,11 @@ export function createLoginFlows(cache: Cache, sealer: Sealer): LoginFlows {
     `oidc:${step}:${sha256(`${browser}.${name}`)}`
 
   async function put(key: string, flow: LoginFlow, seconds: number): Promise<void> {
-    await cache.set(key, await sealer.seal(JSON.stringify(flow)), seconds)
+    await cache.set(key, await sealer.seal(JSON.stringify(flow), key), seconds)
   }
   async function takeOut(key: string): Promise<LoginFlow | null> {
     const sealed = await cache.take(key)
-    return sealed === null ? null : (JSON.parse(await sealer.open(sealed)) as LoginFlow)
+    return sealed === null ? null : (JSON.parse(await sealer.open(sealed, key)) as LoginFlow)
   }
 
   return {

@@ -41,9 +41,11 @@ export async function logOut(
   }
 }
 
+type LogoutHint = { issuer: string; identityId: string; idToken: string | null }
+
 async function endSessionAddress(
   { provider, idTokenSealer, publicUrl }: LogoutMeans,
-  hint: { issuer: string; idToken: string | null },
+  hint: LogoutHint,
 ): Promise<string | undefined> {
   const settings = await provider.settings()
   // Nobody else is told of a session at another provider.
@@ -53,6 +55,7 @@ async function endSessionAddress(
   const address = new URL(endpoint)
   address.searchParams.set('client_id', settings.clientId)
   address.searchParams.set('post_logout_redirect_uri', `${publicUrl}/login`)
-  if (hint.idToken) address.searchParams.set('id_token_hint', await idTokenSealer.open(hint.idToken))
+  if (hint.idToken)
+    address.searchParams.set('id_token_hint', await idTokenSealer.open(hint.idToken, hint.identityId))
   return address.href
 }

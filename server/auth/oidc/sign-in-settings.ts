@@ -4,7 +4,7 @@ import type { OperatorScope } from '#server/scope'
 import type { Sealer } from '#server/vault/seal'
 import { discover } from '../provider/discovery'
 import { providerDefaults, sourceOf, type ProviderValues } from '../provider/provider-settings'
-import type { StoredProviderValues } from '../provider/provider'
+import { clientSecretRow, type StoredProviderValues } from '../provider/provider'
 import { isLocalSignInOn, type LocalSignInMeans } from '../sign-in/local-sign-in'
 
 const settingsError = defineErrors({
@@ -88,7 +88,9 @@ export async function updateSignInSettings(
   if (locked.length) throw settingsError('settings.locked', { detail: `It sets ${locked.join(', ')}.` })
   if (localSignIn !== undefined && config.localSignIn === 'on')
     throw settingsError('settings.locked', { detail: 'LOCAL_SIGN_IN is on.' })
-  const sealed = changes.clientSecret ? await settingsSealer.seal(changes.clientSecret) : changes.clientSecret
+  const sealed = changes.clientSecret
+    ? await settingsSealer.seal(changes.clientSecret, clientSecretRow)
+    : changes.clientSecret
 
   await scope.transaction(async ({ settings, audit }) => {
     if (changed.length === 0) return

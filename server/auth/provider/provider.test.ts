@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { JWTPayload } from 'jose'
 import { createLog } from '#server/lib/log'
+import { createKeyring } from '#server/vault/keyring'
 import { createSealer } from '#server/vault/seal'
 import { startForgingProvider, type ForgingProvider } from '../../../tests/harness/forging-provider'
 import { TestClock } from '../../../tests/harness/portal'
-import { createProvider, type Provider, type StoredProviderValues } from './provider'
+import { clientSecretRow, createProvider, type Provider, type StoredProviderValues } from './provider'
 
-const sealer = createSealer(Buffer.alloc(32, 3))
+const sealer = createSealer(createKeyring(Buffer.alloc(32, 3)), 'settings')
 let forger: ForgingProvider
 let clock: TestClock
 let provider: Provider
@@ -32,7 +33,7 @@ const discovery = '/.well-known/openid-configuration'
 
 describe('settings', () => {
   it('take each value from the environment, then from the portal, then from the default', async () => {
-    const clientSecret = await sealer.seal('from the portal')
+    const clientSecret = await sealer.seal('from the portal', clientSecretRow)
     const stored = { clientId: 'stored', clientSecret, groupsClaim: 'roles' }
     const settings = await open(stored, { ...valuesOf(forger), clientSecret: undefined as never }).settings()
     expect(settings).toEqual({
@@ -51,7 +52,10 @@ describe('settings', () => {
   it('are none while one of issuer, client and secret is missing, or the secret was sealed by another key', async () => {
     const environment = { ...valuesOf(forger), clientSecret: undefined as never }
     expect(await open({}, environment).settings()).toBeUndefined()
-    const foreign = await createSealer(Buffer.alloc(32, 4)).seal('x')
+    const foreign = await createSealer(createKeyring(Buffer.alloc(32, 4)), 'settings').seal(
+      'x',
+      clientSecretRow,
+    )
     const unreadable = open({ clientSecret: foreign }, environment)
     expect(await unreadable.settings()).toBeUndefined()
     await expect(unreadable.metadata()).rejects.toMatchObject({

@@ -58,6 +58,9 @@ export type ProviderTrust = Pick<
 /** What an operator set in the portal; `clientSecret` is sealed. */
 export type StoredProviderValues = Omit<ProviderValues, 'audiences' | 'introspection'>
 
+/** What the client secret that was set in the portal is sealed for. */
+export const clientSecretRow = 'oidc.clientSecret'
+
 const metadataLimits = { freshSeconds: 600, pauseSeconds: 1 }
 
 /**
@@ -81,7 +84,7 @@ export function createProvider(parts: {
   async function openSecret(sealed: string): Promise<string | undefined> {
     if (opened?.sealed === sealed) return opened.secret
     try {
-      opened = { sealed, secret: await sealer.open(sealed) }
+      opened = { sealed, secret: await sealer.open(sealed, clientSecretRow) }
       return opened.secret
     } catch {
       log.error({}, "the client secret of the OpenID provider can't be opened with this master key")

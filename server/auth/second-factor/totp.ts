@@ -23,7 +23,7 @@ export interface Totp {
   stepOf(factor: { userId: string; secret: string }, code: string, now: Date): Promise<bigint | null>
 }
 
-/** @param sealer for secrets; each is sealed together with whose it is, so that none counts for another user */
+/** @param sealer for secrets; each is sealed for whose it is, so that none counts for another user */
 export function createTotp(sealer: Sealer): Totp {
   return {
     async create(userId, issuer, account) {
@@ -34,12 +34,11 @@ export function createTotp(sealer: Sealer): Totp {
       const uri = totp.toString()
       const svg = renderSVG(uri, { border: 2, ecc: 'M' })
       const qr = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`
-      return { secret, uri, qr, sealed: await sealer.seal(`${userId}:${secret}`) }
+      return { secret, uri, qr, sealed: await sealer.seal(secret, userId) }
     },
 
     async stepOf({ userId, secret }, code, now) {
-      const [owner, base32 = ''] = (await sealer.open(secret)).split(':')
-      if (owner !== userId) throw new Error(`The code's secret of user ${userId} was sealed for another`)
+      const base32 = await sealer.open(secret, userId)
       const timestamp = now.getTime()
       const delta = new TOTP({ ...shape, secret: base32 }).validate({ token: code, timestamp, window })
       return delta === null ? null : BigInt(Math.floor(timestamp / 1000 / period) + delta)

@@ -58,12 +58,16 @@ export function sessionsStore(db: DatabaseClient, clock: Clock) {
     find: (id: string) => db.session.findUnique({ where: { id }, select: ofRequest }),
 
     /** By what the provider ends its part of a session; null where the session is not from a provider. */
-    async findLogoutHint(tokenHash: string): Promise<{ issuer: string; idToken: string | null } | null> {
+    async findLogoutHint(
+      tokenHash: string,
+    ): Promise<{ issuer: string; identityId: string; idToken: string | null } | null> {
       const session = await db.session.findUnique({
         where: { tokenHash },
-        select: { idToken: true, identity: { select: { issuer: true } } },
+        select: { idToken: true, identity: { select: { id: true, issuer: true } } },
       })
-      return session?.identity ? { issuer: session.identity.issuer, idToken: session.idToken } : null
+      if (!session?.identity) return null
+      const { id: identityId, issuer } = session.identity
+      return { issuer, identityId, idToken: session.idToken }
     },
 
     /**
