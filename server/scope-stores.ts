@@ -6,6 +6,7 @@ import { settingsStore } from '#server/domain/settings/settings.store'
 import { subscriptionsStore, subscriptionStore } from '#server/domain/subscriptions/subscriptions.store'
 import { exportsStore } from '#server/domain/tenants/exports.store'
 import { tenantsStore, tenantStore } from '#server/domain/tenants/tenants.store'
+import { bindingsStore } from '#server/domain/vaults/bindings.store'
 import { vaultsStore } from '#server/domain/vaults/vaults.store'
 import { usersStore, type UserChange } from '#server/domain/users/users.store'
 import { grantsStore } from '#server/auth/jit/grants.store'
@@ -155,6 +156,7 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     principals: principalsStore(db, clock, tenantId),
     serviceAccounts: serviceAccountsStore(db, clock, tenantId),
     apiTokens: tenantTokensStore(db, clock, tenantId),
+    bindings: bindingsStore(db, clock, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }

@@ -107,6 +107,8 @@ export interface TenantScope extends Scope<TenantStores> {
   readonly actorId: string | null
   readonly actor: Extract<AuditActor, { id: string }>
   readonly tenant: { readonly id: string; readonly slug: string; readonly status: TenantRow['status'] }
+  /** The machine that acts; null: a person. */
+  readonly machine: Machine | null
   /** What the actor is to the tenant. An operator who is a member too counts as operator. */
   readonly standing: TenantStanding
   /** Whether the actor may do this here: by their standing and, a machine, by its scopes. */
@@ -236,6 +238,7 @@ export function createScopes(
         ...scopeOf(requestId, (db) => tenantStores(db, acting, id)),
         actorId,
         actor: actorOf(who),
+        machine: 'by' in who ? who : null,
         tenant: { id, slug: tenant.slug, status: tenant.status },
         standing,
         permits: (permission) => may(standing, permission) && (!granted || granted.has(permission)),

@@ -44,9 +44,13 @@ export function toPage<Row extends { id: string }>(rows: Row[], request: PageReq
 
 function parseCursor(cursor: string): string {
   const id = z.uuid().safeParse(cursor)
-  if (!id.success)
-    throw pageError('page.unknown_cursor', { faults: [{ path: 'cursor', message: 'Unknown cursor.' }] })
+  if (!id.success) throw unknownCursor()
   return id.data
+}
+
+/** The error for a cursor that a list did not give. */
+export function unknownCursor() {
+  return pageError('page.unknown_cursor', { faults: [{ path: 'cursor', message: 'Unknown cursor.' }] })
 }
 
 /** A text folded for search: without accents, in lower case. What is stored to be searched is folded so. */

@@ -54,7 +54,7 @@ export const SecretQuery = PageQuery.extend({
 
 export const Secret = SecretEntry.extend({ value: z.string(), note: z.string().nullable() })
 
-/** Why a person wants to see a value: `?reason=`. Wanted of everybody who comes with a session. */
+/** Why somebody wants to see a value; written down. The portal asks for it. */
 export const RevealQuery = z.object({ reason: z.string().trim().min(3).max(200).optional() })
 
 export const SecretVersion = z.object({
@@ -65,7 +65,17 @@ export const SecretVersion = z.object({
 })
 export const SecretVersions = z.object({ items: z.array(SecretVersion), nextCursor: z.null() })
 
-/** What `check` found. */
+/** Whom a vault is open to beside owners and admins. `userId` is null for a service of the tenant. */
+export const VaultBinding = z.object({
+  principalId: Id,
+  userId: Id.nullable(),
+  name: z.string(),
+  createdAt: Timestamp,
+})
+export const VaultBindingPage = pageOf(VaultBinding)
+export const VaultQuery = PageQuery
+
+/** What `check` found; of what is broken at most 100 are named. */
 export const VaultCheck = z.object({
   checked: z.number().int(),
   broken: z.array(

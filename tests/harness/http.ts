@@ -96,5 +96,6 @@ export class HttpClient {
     this.send('POST', path, { body, ...(headers && { headers }) })
   patch = (path: string, body?: unknown, headers?: Record<string, string>) =>
     this.send('PATCH', path, { body, ...(headers && { headers }) })
+  put = (path: string, body?: unknown) => this.send('PUT', path, { body })
   delete = (path: string) => this.send('DELETE', path)
 }

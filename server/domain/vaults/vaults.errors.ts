@@ -3,11 +3,12 @@ import { defineErrors } from '#server/lib/errors'
 export const vaultError = defineErrors({
   'vault.not_found': { status: 404, title: 'There is no such vault.' },
   'vault.handle_taken': { status: 409, title: 'The tenant has a vault with this handle.' },
-  'vault.reason_missing': { status: 422, title: 'Say why you want to see this value.' },
+  'vault.handle_reserved': { status: 422, title: "This handle is kept for Tenantry's own use." },
+  'vault.is_default': { status: 409, title: 'Every tenant keeps its default vault.' },
+  'vault.not_empty': { status: 409, title: 'There are secrets in this vault.' },
+  'vault.too_many': { status: 409, title: 'The tenant can have no more vaults.' },
   'secret.not_found': { status: 404, title: 'There is no such secret.' },
   'secret.version_not_found': { status: 404, title: 'This version is not kept.' },
-  'secret.unreadable': { status: 500, title: 'What is kept of this secret can not be opened.' },
-  'vault.unavailable': { status: 503, title: 'The vault can not be reached.' },
   'lease.not_found': { status: 404, title: 'There is no such lease.' },
   'lease.over': { status: 403, title: 'The lease is over.' },
 })

@@ -1,6 +1,15 @@
 import type { MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
 
+/** The vault that every tenant has. */
+export const defaultHandle = 'default'
+
+/** Holds what Tenantry signs in with at the tenant's own services. Nobody reaches it as a vault. */
+export const connectionsHandle = 'integrations'
+
+/** So many a tenant can have. */
+export const mostVaults = 200
+
 /** Everything that can be allowed within a vault. A route declares which of them it wants. */
 export type VaultPermission = Extract<MachineScope, `secrets:${string}`>
 

@@ -3,9 +3,7 @@ import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
-
-/** The vault that every tenant has. */
-export const defaultHandle = 'default'
+import { connectionsHandle, defaultHandle } from './vaults.policy'
 
 export interface VaultRow {
   id: string
@@ -33,13 +31,46 @@ export function vaultsStore(db: DatabaseClient, clock: Clock, tenantId: string) 
     ...{ id, handle, createdAt },
     isDefault: handle === defaultHandle,
   })
+  const ordinary = { tenantId, handle: { not: connectionsHandle } }
   return {
     /** A page of the vaults, oldest first. */
     async list(request: PageRequest) {
       const { where, ...page } = pageOfRows(request, 'oldest first')
-      const rows = await db.vault.findMany({ where: { tenantId, ...where }, ...page })
+      const rows = await db.vault.findMany({ where: { ...ordinary, ...where }, ...page })
       const { items, nextCursor } = toPage(rows, request)
       return { items: items.map(toRow), nextCursor }
+    },
+
+    /** A page of those that a principal is bound to; `isDefault` is its own then. */
+    async listBound(principalId: string, request: PageRequest) {
+      const { where, ...page } = pageOfRows(request, 'oldest first')
+      const rows = await db.vault.findMany({
+        where: { ...ordinary, ...where, bindings: { some: { principalId } } },
+        include: { bindings: { where: { principalId }, select: { defaultOf: true } } },
+        ...page,
+      })
+      const { items, nextCursor } = toPage(rows, request)
+      const own = items.map(({ bindings, ...row }) => ({
+        ...toRow(row),
+        isDefault: bindings.some(({ defaultOf }) => defaultOf !== null),
+      }))
+      return { items: own, nextCursor }
+    },
+
+    async find(id: string): Promise<VaultRow | null> {
+      const row = await db.vault.findFirst({ where: { id, ...ordinary } })
+      return row && toRow(row)
+    },
+
+    count: () => db.vault.count({ where: ordinary }),
+
+    /** All of them, the one for connections too; for a purge. */
+    listAllIds: async () =>
+      (await db.vault.findMany({ where: { tenantId }, select: { id: true } })).map(({ id }) => id),
+
+    /** @returns whether there was one */
+    async remove(id: string): Promise<boolean> {
+      return (await db.vault.deleteMany({ where: { id, ...ordinary } })).count > 0
     },
 
     /** @throws a unique violation where the handle is taken */
@@ -68,7 +99,7 @@ export async function findVault(
     'userId' in who ? { where: who, select: { role: true } } : { take: 0, select: { role: true } }
   const bound = 'userId' in who ? { principal: { userId: who.userId } } : who
   const row = await db.vault.findUnique({
-    where: { id },
+    where: { id, handle: { not: connectionsHandle } },
     select: {
       id: true,
       handle: true,

@@ -62,14 +62,64 @@ const drift: RowKind = {
   },
 }
 
+/** Somebody whom the operator made a member. @returns their id */
+async function makeMember({ boss, fresh }: RowMeans, { slug }: Owner): Promise<string> {
+  const email = `${fresh()}@example.org`
+  const { id } = ok(await boss.post('/api/users', { email, name: 'Spare member' })).json
+  ok(await boss.post(`/api/tenants/${slug}/members`, { email, role: 'member' }))
+  return id
+}
+
+/** A vault of the tenant, with a secret where the operator is a member. */
+async function makeVault({ db, boss, fresh }: RowMeans, { slug }: Owner) {
+  const [id, tenantId, handle] = [newId(), await tenantIdOf(db, slug), fresh()]
+  await db.vault.create({ data: { id, tenantId, handle, createdAt: new Date() } })
+  const secret = { service: 'mail', name: fresh() }
+  for (const value of ['one', 'two'])
+    await boss.put(`/api/vaults/${id}/entries/${secret.service}/${secret.name}`, { value })
+  return { id, ...secret }
+}
+
 export const rowKinds = {
+  vault: {
+    absent: 'vault.not_found',
+    async make({ db, fresh }, { slug }) {
+      const [id, tenantId] = [newId(), await tenantIdOf(db, slug)]
+      await db.vault.create({ data: { id, tenantId, handle: fresh(), createdAt: new Date() } })
+      const read = () => db.vault.findUnique({ where: { id }, select: { handle: true } })
+      return { params: { vaultId: id }, shownBy: id, read }
+    },
+  },
+  binding: {
+    absent: 'vault.not_found',
+    async make(means, owner) {
+      const { db } = means
+      const { id } = await makeVault(means, owner)
+      const userId = await makeMember(means, owner)
+      const tenantId = await tenantIdOf(db, owner.slug)
+      const principal = { id: newId(), tenantId, userId, role: 'owner' as const, createdAt: new Date() }
+      await db.principal.create({ data: principal })
+      const principalId = principal.id
+      const binding = { principalId, vaultId: id, defaultOf: principalId, createdAt: new Date() }
+      await db.principalVaultBinding.create({ data: binding })
+      const read = () => db.principalVaultBinding.findFirst({ where: { vaultId: id } })
+      return { params: { vaultId: id, userId }, shownBy: userId, read }
+    },
+  },
+  secret: {
+    absent: 'vault.not_found',
+    async make(means, owner) {
+      const { id, service, name } = await makeVault(means, owner)
+      const read = () => means.db.vault.findUnique({ where: { id }, select: { handle: true } })
+      return { params: { id, service, name, version: '1' }, shownBy: name, read }
+    },
+  },
   member: {
     absent: 'member.not_found',
-    async make({ db, boss, fresh }, { slug }) {
-      const email = `${fresh()}@example.org`
-      const { id: userId } = ok(await boss.post('/api/users', { email, name: 'Spare member' })).json
-      ok(await boss.post(`/api/tenants/${slug}/members`, { email, role: 'member' }))
-      const of = { tenant: { slug }, userId }
+    async make(means, owner) {
+      const { db } = means
+      const userId = await makeMember(means, owner)
+      const of = { tenant: { slug: owner.slug }, userId }
       const read = () => db.membership.findFirst({ where: of, select: { role: true, version: true } })
       return { params: { userId }, shownBy: userId, read }
     },
@@ -225,6 +275,9 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/tenants/:slug/api-tokens', 'apiToken'],
   ['/api/tenants/:slug/service-accounts', 'service'],
   ['/api/claims', 'claim'],
+  ['/api/tenants/:slug/vaults/:vaultId/bindings', 'binding'],
+  ['/api/tenants/:slug/vaults', 'vault'],
+  ['/api/vaults', 'secret'],
   ['/api/users/me/sessions', 'session'],
   ['/api/users/me/passkeys', 'passkey'],
   ['/api/users/me/second-factor', 'passkey'],
@@ -249,6 +302,8 @@ export function rowKindOf(path: string): RowKind | undefined {
 
 /** The kind of row of one tenant or person that a path lists; undefined where it lists none of these. */
 export function listedKindOf(path: string): RowKind | undefined {
+  // Whose a list below another row is, that row decides.
+  if (withoutOwner(path).includes('/:')) return undefined
   const kind: RowKind | undefined =
     rowKinds[named.find(([beginning]) => path === beginning)?.[1] ?? 'anyDrift']
   return kind.everybodys ? undefined : kind
