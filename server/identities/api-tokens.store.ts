@@ -2,6 +2,7 @@ import type { MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
 import { addSeconds, type Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
+import { raw } from '@prisma/client/runtime/client'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type Page, type PageRequest } from '#server/storage/page'
 import {
@@ -40,10 +41,10 @@ export function apiTokensStore(db: DatabaseClient, clock: Clock) {
     async findActing(tokenHash: string): Promise<ActingToken | null> {
       const [row] = await db.$queryRaw<(Omit<ActingToken, 'principal'> & StandingRow)[]>`
         SELECT k."id", k."name", k."expiresAt", k."lastUsedAt", k."revokedAt",
-          k."scopes", CAST(k."role" AS TEXT) AS "grantedRole", ${standingColumns}
+          k."scopes", CAST(k."role" AS TEXT) AS "grantedRole", ${raw(standingColumns)}
         FROM "ApiToken" k
         LEFT JOIN "Principal" p ON p."id" = k."principalId"
-        ${standingTables}
+        ${raw(standingTables)}
         WHERE k."tokenHash" = ${tokenHash}`
       if (!row) return null
       const { id, name, expiresAt, lastUsedAt, revokedAt } = row

@@ -38,7 +38,7 @@ export interface MachineCallers {
 }
 
 export function createMachineCallers(
-  store: Pick<MachinesStore, 'findActing' | 'noteUse'>,
+  store: { findActing(did: string): Promise<ActingIdentity | null> } & Pick<MachinesStore, 'noteUse'>,
   { replay, errands, clock }: { replay: Replay; errands: Errands; clock: Clock },
 ): MachineCallers {
   async function findOwn(proof: Proof, use: KeyUse): Promise<ActingIdentity | null> {

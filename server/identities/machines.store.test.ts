@@ -5,7 +5,7 @@ import { isUniqueViolation } from '#server/storage/database.errors'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { TestClock } from '../../tests/harness/portal'
 import { createWorkshop } from '../../tests/harness/provisioning'
-import { machinesStore } from './machines.store'
+import { findActing, machinesStore } from './machines.store'
 
 describeEachDatabase('the registries of machines', (given) => {
   const shop = createWorkshop(given)
@@ -81,13 +81,13 @@ describeEachDatabase('the registries of machines', (given) => {
     const tenant = await shop.createTenant()
     const [userId] = await shop.addPeople(tenant.id, ['Ada'])
     const { id, did, handle } = await store().register(someone())
-    expect(await store().findActing('did:key:znobody')).toBeNull()
-    expect(await store().findActing(did)).toMatchObject({ id, status: 'pending', principal: null })
+    expect(await findActing(given.database, 'did:key:znobody')).toBeNull()
+    expect(await findActing(given.database, did)).toMatchObject({ id, status: 'pending', principal: null })
 
     const own = await principal(tenant.id, userId)
     await claim(id, own.id, ['tenant:read', 'secrets:read'])
     await store().noteUse(id)
-    const found = await store().findActing(did)
+    const found = await findActing(given.database, did)
     expect(found).toEqual({
       ...{ id, did, handle, status: 'claimed', lastUsedAt: clock.now() },
       principal: {
@@ -99,16 +99,16 @@ describeEachDatabase('the registries of machines', (given) => {
     })
 
     await db().user.update({ where: { id: userId }, data: { status: 'disabled' } })
-    expect(await store().findActing(did)).toMatchObject({ principal: { isUserActive: false } })
+    expect(await findActing(given.database, did)).toMatchObject({ principal: { isUserActive: false } })
     await db().membership.deleteMany({ where: { userId } })
-    expect(await store().findActing(did)).toMatchObject({ id, principal: null })
+    expect(await findActing(given.database, did)).toMatchObject({ id, principal: null })
   })
 
   it('gives all that the role allows where no scopes were chosen, and no user where a service acts', async () => {
     const { id: tenantId } = await shop.createTenant()
     const { id, did } = await store().register(someone())
     await claim(id, (await principal(tenantId)).id)
-    expect(await store().findActing(did)).toMatchObject({
+    expect(await findActing(given.database, did)).toMatchObject({
       principal: { userId: null, memberRole: null, scopes: null },
     })
   })
@@ -135,7 +135,7 @@ describeEachDatabase('the registries of machines', (given) => {
     await db().identity.update({ where: { id }, data: { rotationAsked: true } })
     expect(await store().changeKey(id, { from, to })).toBe(true)
     expect(await store().changeKey(id, { from, to: someone().did })).toBe(false)
-    expect(await store().findActing(from)).toBeNull()
+    expect(await findActing(given.database, from)).toBeNull()
     expect(await store().findByDid(to)).toMatchObject({ id, rotationAsked: false, version: 2 })
     await db().identity.update({ where: { id }, data: { status: 'revoked' } })
     expect(await store().changeKey(id, { from: to, to: from })).toBe(false)

@@ -1,10 +1,12 @@
 import type { IdentityStatus } from '#shared/contracts/machines'
 import { addSeconds, type Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
-import type { DatabaseClient } from '#server/storage/database'
+import type { Database, DatabaseClient } from '#server/storage/database'
 import {
   foundPrincipal,
+  momentOf,
   standingColumns,
+  standingNames,
   standingTables,
   type FoundPrincipal,
   type StandingRow,
@@ -41,23 +43,6 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
     findByDid: (did: string) => db.identity.findUnique({ where: { did } }),
 
     findByHandle: (handle: string) => db.identity.findUnique({ where: { handle } }),
-
-    /**
-     * The identity of a key with its principal, as they are now. Read on every request of a machine, so in one statement.
-     */
-    async findActing(did: string): Promise<ActingIdentity | null> {
-      const [row] = await db.$queryRaw<(Omit<ActingIdentity, 'principal'> & StandingRow)[]>`
-        SELECT i."id", i."handle", i."did", CAST(i."status" AS TEXT) AS "status", i."lastUsedAt",
-          c."scopes", CAST(c."role" AS TEXT) AS "grantedRole", ${standingColumns}
-        FROM "Identity" i
-        LEFT JOIN "IdentityClaim" c ON c."identityId" = i."id" AND c."status" = 'accepted'
-        LEFT JOIN "Principal" p ON p."id" = c."principalId"
-        ${standingTables}
-        WHERE i."did" = ${did}`
-      if (!row) return null
-      const { id, handle, status, lastUsedAt } = row
-      return { id, handle, did, status, lastUsedAt, principal: foundPrincipal(row) }
-    },
 
     /**
      * Makes an identity that asks to be claimed.
@@ -146,4 +131,36 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
       return (await db.identity.deleteMany({ where })).count
     },
   }
+}
+
+const actingColumns = ['id', 'handle', 'status', 'lastUsedAt', 'scopes', 'grantedRole', ...standingNames]
+const actingStatement = `
+  SELECT i."id", i."handle", CAST(i."status" AS TEXT), CAST(i."lastUsedAt" AS TEXT),
+    c."scopes", CAST(c."role" AS TEXT), ${standingColumns}
+  FROM "Identity" i
+  LEFT JOIN "IdentityClaim" c ON c."identityId" = i."id" AND c."status" = 'accepted'
+  LEFT JOIN "Principal" p ON p."id" = c."principalId"
+  ${standingTables}
+  WHERE i."did" = ?`
+
+/**
+ * The identity of a key with its principal, as they are now. Read on every request of a machine, so in one statement, and
+ * by the driver itself.
+ */
+export async function findActing(
+  database: Pick<Database, 'read'>,
+  did: string,
+): Promise<ActingIdentity | null> {
+  const [row] = await database.read(actingStatement, actingColumns, [did])
+  if (!row) return null
+  const { id, handle, status, lastUsedAt, ...standing } = row as unknown as ActingRow
+  const usedAt = lastUsedAt === null ? null : momentOf(lastUsedAt)
+  return { id, handle, did, status, lastUsedAt: usedAt, principal: foundPrincipal(standing) }
+}
+
+interface ActingRow extends StandingRow {
+  id: string
+  handle: string
+  status: IdentityStatus
+  lastUsedAt: string | null
 }

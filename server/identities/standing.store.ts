@@ -1,4 +1,3 @@
-import { sqltag as sql } from '@prisma/client/runtime/client'
 import { z } from 'zod'
 import { MachineScopes, type MachineScope } from '#shared/contracts/machines'
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
@@ -36,13 +35,18 @@ export interface StandingRow {
   tenantStatus: TenantStatus
 }
 
+/** Names of `standingColumns`, in their order. */
+export const standingNames = 'principalId userId role memberRole userStatus tenantId slug tenantStatus'.split(
+  ' ',
+)
+
 /** Of the principal `p`, for whom something acts, and what decides whether it may. */
-export const standingColumns = sql`p."id" AS "principalId", p."userId", CAST(p."role" AS TEXT) AS "role",
+export const standingColumns = `p."id" AS "principalId", p."userId", CAST(p."role" AS TEXT) AS "role",
   CAST(m."role" AS TEXT) AS "memberRole", CAST(u."status" AS TEXT) AS "userStatus",
   t."id" AS "tenantId", t."slug", CAST(t."status" AS TEXT) AS "tenantStatus"`
 
 /** The tables behind these, joined to `p`. */
-export const standingTables = sql`
+export const standingTables = `
   LEFT JOIN "Membership" m ON m."tenantId" = p."tenantId" AND m."userId" = p."userId"
   LEFT JOIN "User" u ON u."id" = p."userId"
   LEFT JOIN "Tenant" t ON t."id" = p."tenantId"`
@@ -66,4 +70,9 @@ export function foundPrincipal(row: StandingRow): FoundPrincipal | null {
     tenant: { id: tenantId, slug, status: tenantStatus },
     scopes: storedScopes(row.scopes),
   }
+}
+
+/** A moment that was cast to text: PostgreSQL writes UTC without saying so. */
+export function momentOf(text: string): Date {
+  return new Date(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$/.test(text) ? `${text.replace(' ', 'T')}Z` : text)
 }

@@ -34,6 +34,15 @@ export interface Database {
    */
   transaction<T>(work: (tx: DatabaseClient) => Promise<T>): Promise<T>
   /**
+   * Runs one statement that only reads, on the driver itself: for what every request of a machine asks, where Prisma takes
+   * five times as long as the statement. It is prepared once for each connection, so its text is to be always the same.
+   *
+   * @param sql the same for both databases, with `?` for each value; moments are to be cast to text
+   * @param columns names of the columns, in their order
+   * @throws Error inside of a transaction's work
+   */
+  read(sql: string, columns: readonly string[], values: readonly string[]): Promise<Record<string, unknown>[]>
+  /**
    * Asks the database a question.
    *
    * @throws what `isDatabaseUnavailable` recognises, within 5 seconds, where it does not answer

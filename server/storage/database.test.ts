@@ -51,6 +51,24 @@ describeEachDatabase('a database', (given) => {
     expect(await read(client, key)).toBe(0)
   })
 
+  test('reads by the driver itself, outside of transactions alone', async () => {
+    const { client, read: ask, transaction } = given.database
+    const key = await makeCounter(client, 7)
+    const statement = 'SELECT "key", CAST("updatedAt" AS TEXT) FROM "Setting" WHERE "key" = ? OR "key" = ?'
+    const columns = ['key', 'updatedAt']
+    const [row, ...more] = await ask(statement, columns, [key, "' OR 1 = 1 --"])
+    expect([row?.key, more]).toEqual([key, []])
+    expect(await ask(statement, columns, ['none', 'none'])).toEqual([])
+    await expect(transaction(() => ask(statement, columns, [key, key]))).rejects.toThrow(
+      /Inside of a transaction/,
+    )
+
+    const other = await given.openAnother()
+    await other.ping()
+    await other.close()
+    expect(isDatabaseUnavailable(await caught(other.read(statement, columns, [key, key])))).toBe(true)
+  })
+
   test('what many transactions at once read and then write is never lost, over two connections', async () => {
     const { client, transaction } = given.database
     const other = await given.openAnother()

@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { Database, DatabaseClient, DatabaseOptions } from '../database.port'
 import { DatabaseUnavailable } from '../database.errors'
 import { PrismaClient } from '../generated/postgresql/client'
-import { outsideOnly } from '../outside-only'
+import { outsideOnly, refuseInside } from '../outside-only'
 import { answerWithin } from '../ping'
 import { connectionOptions } from './connection'
 import { withStrictTransactions } from '../strict-transactions'
@@ -29,6 +29,7 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
   })
   pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection was lost'))
   const transactions = createTransactions()
+  const named = nameReads()
   const prisma = new PrismaClient({ adapter: new PostgresqlAdapter(pool), errorFormat: 'minimal' })
   // The one place where the PostgreSQL client passes for SQLite's: both come from the same models, and what this
   // one alone can do is out of reach behind the narrower type.
@@ -39,6 +40,12 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
     client: narrow(prisma.$extends(outsideOnly(transactions))),
     transaction: (work) =>
       transactions.run((run) => prisma.$transaction((tx) => run(narrow(tx)), transactionOptions), work),
+    async read(sql, columns, values) {
+      refuseInside(transactions)
+      if (pool.ending) throw new DatabaseUnavailable('The database was closed')
+      const { rows } = await pool.query<unknown[]>({ ...named(sql), values: [...values], rowMode: 'array' })
+      return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
+    },
     ping: () => answerWithin(prisma.$queryRaw`SELECT 1`),
     close: () => prisma.$disconnect(),
   }
@@ -56,6 +63,20 @@ class PostgresqlAdapter extends PrismaPg {
   override async connect() {
     if (this.#pool.ending) throw new DatabaseUnavailable('The database was closed')
     return withStrictTransactions(await super.connect())
+  }
+}
+
+/** Names the statements of `read`, with PostgreSQL's own placeholders; there are few of them, and all are kept. */
+function nameReads(): (sql: string) => { name: string; text: string } {
+  const known = new Map<string, { name: string; text: string }>()
+  return (sql) => {
+    let count = 0
+    const made = known.get(sql) ?? {
+      name: `tenantry_read_${known.size + 1}`,
+      text: sql.replace(/\?/g, () => `$${(count += 1)}`),
+    }
+    known.set(sql, made)
+    return made
   }
 }
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import type { Database, DatabaseClient, DatabaseOptions } from '../database.port'
 import { DatabaseUnavailable } from '../database.errors'
 import { PrismaClient } from '../generated/sqlite/client'
-import { outsideOnly } from '../outside-only'
+import { outsideOnly, refuseInside } from '../outside-only'
 import { answerWithin } from '../ping'
 import { SqliteAdapter } from './adapter'
 import { SqliteConnection } from './connection'
@@ -31,6 +31,12 @@ export async function openSqlite({ url }: Pick<DatabaseOptions, 'url'>): Promise
     provider: 'sqlite',
     client: prisma.$extends(outsideOnly(transactions)) as unknown as DatabaseClient,
     transaction: (work) => transactions.run((run) => prisma.$transaction(run, transactionOptions), work),
+    async read(sql, columns, values) {
+      refuseInside(transactions)
+      if (connection.closed) throw new DatabaseUnavailable('The database was closed')
+      const { rows } = await connection.execute({ sql, args: [...values] })
+      return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
+    },
     async ping() {
       // A file that was removed still answers, and forgets everything when it is closed.
       const found = await stat(path).catch(() => undefined)
