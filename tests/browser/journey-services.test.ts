@@ -272,7 +272,7 @@ describe.each(places)('the life of a tenant, $place', ({ open }) => {
     await life.boss.page.getByRole('menuitem', { name: 'Remove' }).click()
     await life.question().getByRole('button', { name: 'Remove member' }).click()
     const receipts = life.region('Removed access')
-    await receipts.getByText('Bob Builder').waitFor()
+    await receipts.getByText('Bob Builder', { exact: true }).waitFor()
     await receipts.getByText('Access removed').waitFor()
     await receipts.getByText('bob@harbour.example: sign-in off, mail kept.').waitFor()
     for (const service of ['Sign-in and groups:', 'E-mail:', 'Files:'])
