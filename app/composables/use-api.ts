@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { Problem } from '#shared/contracts/common'
 
 export interface ApiOptions {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   query?: Record<string, string | number | undefined>
   /** One for each submission; a repetition with the same key is answered with the first answer. */

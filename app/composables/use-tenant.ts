@@ -16,6 +16,9 @@ export function tenantRights(role: TenantRole | null | undefined, platformRole: 
     manages: operates || role === 'owner' || role === 'admin',
     /** Naming and removing owners. */
     owns: operates || role === 'owner',
+    /** Letting machines in, and every vault: by membership alone, whoever runs the platform. */
+    grants: role === 'owner' || role === 'admin',
+    belongs: Boolean(role),
   }
 }
 export type TenantRights = ReturnType<typeof tenantRights>

@@ -27,5 +27,11 @@ export const AuditEntry = z.object({
 export type AuditEntry = z.output<typeof AuditEntry>
 export const AuditPage = pageOf(AuditEntry)
 
-/** Newest first. */
-export const AuditQuery = PageQuery
+/** Newest first. `subject`: what they are about, as `kind:id`, such as `machine:…`; default: everything. */
+export const AuditQuery = PageQuery.extend({
+  subject: z
+    .string()
+    .max(300)
+    .regex(/^[a-z]+:\S+$/, 'A subject is written as kind:id.')
+    .optional(),
+})

@@ -74,7 +74,14 @@ test('a member reads, and is offered nothing more', async () => {
     .getByRole('navigation', { name: 'Tenant' })
     .getByRole('link')
     .allTextContents()
-  expect(tabs.map((text) => text.trim())).toEqual(['Overview', 'Members', 'Domains', 'Provisioning', 'Drift'])
+  expect(tabs.map((text) => text.trim())).toEqual([
+    'Overview',
+    'Members',
+    'Domains',
+    'Provisioning',
+    'Drift',
+    'Machines',
+  ])
   expect(await carol.open('/tenants/acme/audit')).toBe(403)
   expect(await carol.open('/tenants/acme/settings')).toBe(403)
   expect(carol.complaints).toEqual([])

@@ -138,11 +138,16 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
     /** The present names of those who acted, by their ids. */
     namesOf: (ids: string[]) => namesOf(db, ids),
 
-    /** A page of entries, newest first, each with the present names of who acted and of whom it is about. */
-    async list(request: PageRequest) {
+    /**
+     * A page of entries, newest first, each with the present names of who acted and of whom it is about.
+     *
+     * @param subject that they are about; undefined: everything
+     */
+    async list(request: PageRequest, subject?: { kind: string; id: string }) {
       const { where, ...page } = pageOfRows(request, 'newest first')
+      const about = subject && { subjectKind: subject.kind, subjectId: subject.id }
       const rows = await db.auditEntry.findMany({
-        where: { ...where, ...(tenantId && { tenantId }) },
+        where: { ...where, ...(tenantId && { tenantId }), ...about },
         ...page,
       })
       const isAboutSomebody = (row: (typeof rows)[number]) =>
