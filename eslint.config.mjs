@@ -7,7 +7,7 @@ import { limits } from './scripts/lint/limits.mjs'
 const root = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '')
 
 export default withNuxt(
-  { ignores: ['server/storage/generated/**', 'tests/.artifacts/**'] },
+  { ignores: ['server/storage/generated/**', 'cli/client/generated/**', 'tests/.artifacts/**'] },
   ...house(root, ['.nuxt/tsconfig.server.json', '.nuxt/tsconfig.app.json']),
   ...limits,
 )

@@ -3,7 +3,7 @@
 // in anything that it imports.
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, buildIsStale, generate, prepareTypes } from './launch/build.mjs'
+import { build, buildIsStale, generate, generateClient, prepareTypes } from './launch/build.mjs'
 import { takeLock } from './launch/lock.mjs'
 import { findNode, pathFolders } from './launch/node.mjs'
 import { installPackages, packagesAreStale } from './launch/packages.mjs'
@@ -63,6 +63,7 @@ export async function ensureBuilt(workplace) {
 /** What types, lint and tests read, and git does not keep. @param {Workplace} workplace */
 export async function ensureGenerated(workplace) {
   await generate(workplace)
+  await generateClient(workplace)
   await prepareTypes(workplace)
 }
 

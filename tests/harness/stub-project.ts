@@ -59,6 +59,7 @@ export function createStubProject(): StubProject {
     'scripts/generate.mjs',
     `import { appendFileSync } from 'node:fs'\nappendFileSync(process.env.STUB_ROOT + '/calls.log', 'generate\\n')\n`,
   )
+  write('scripts/client.mjs', '')
   write('app/app.vue', '<template><p>Hello</p></template>\n')
   cpSync(join(standIns, 'server.mjs'), path('server/entry.mjs'))
   cpSync(join(standIns, 'nuxt.mjs'), path('packages/nuxt/bin/nuxt.mjs'))
