@@ -105,7 +105,14 @@ export default defineNuxtConfig({
         noUncheckedIndexedAccess: true,
         paths: { '#server/*': ['../server/*'], '#shared/*': ['../shared/*'], '~~/*': ['../*'] },
       },
-      include: ['../tests/**/*', '../scripts/**/*', '../bench/**/*', '../modules/**/*', '../*.config.ts'],
+      include: [
+        '../tests/**/*',
+        '../scripts/**/*',
+        '../bench/**/*',
+        '../modules/**/*',
+        '../cli/**/*',
+        '../*.config.ts',
+      ],
     },
   },
 })

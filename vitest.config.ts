@@ -32,7 +32,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: cores,
           sequence: { groupOrder: 0 },
-          include: ['{app,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
+          include: ['{app,cli,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
           setupFiles: ['tests/harness/warnings.setup.ts'],
           testTimeout: 60_000,

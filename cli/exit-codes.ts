@@ -1,0 +1,21 @@
+/** What the process ends with. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  notFound: 4,
+  unavailable: 5,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** In words, for help and documentation. */
+export const exitCodesInWords: Readonly<Record<ExitCode, string>> = {
+  0: 'It was done.',
+  1: 'It failed, or the portal refused what was asked for as it is.',
+  2: 'The command line is wrong.',
+  3: 'Not signed in, or not allowed.',
+  4: 'There is no such thing.',
+  5: 'The portal, or what it needs, is out of reach. Trying again may help.',
+}
