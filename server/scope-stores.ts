@@ -7,6 +7,7 @@ import { subscriptionsStore, subscriptionStore } from '#server/domain/subscripti
 import { exportsStore } from '#server/domain/tenants/exports.store'
 import { tenantsStore, tenantStore } from '#server/domain/tenants/tenants.store'
 import { bindingsStore } from '#server/domain/vaults/bindings.store'
+import { allLeasesStore, leasesStore } from '#server/domain/vaults/leases.store'
 import { vaultsStore } from '#server/domain/vaults/vaults.store'
 import { usersStore, type UserChange } from '#server/domain/users/users.store'
 import { grantsStore } from '#server/auth/jit/grants.store'
@@ -120,6 +121,7 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
+    allLeases: allLeasesStore(db),
     board: boardStore(db, clock, acting),
     /** Of all tenants, and what is nobody's. */
     allDrift: driftStore(db, null),
@@ -157,10 +159,14 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     serviceAccounts: serviceAccountsStore(db, clock, tenantId),
     apiTokens: tenantTokensStore(db, clock, tenantId),
     bindings: bindingsStore(db, clock, tenantId),
+    leases: leasesStore(db, clock, tenantId),
     audit: auditStore(db, { ...acting, tenantId }),
   }
 }
 
 export function vaultStores(db: DatabaseClient, acting: Acting, { tenant }: { tenant: { id: string } }) {
-  return { audit: auditStore(db, { ...acting, tenantId: tenant.id }) }
+  return {
+    leases: leasesStore(db, acting.clock, tenant.id),
+    audit: auditStore(db, { ...acting, tenantId: tenant.id }),
+  }
 }

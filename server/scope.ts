@@ -2,6 +2,7 @@ import type { AuditActor } from '#server/domain/audit/audit.store'
 import { may, type TenantPermission, type TenantStanding } from '#server/domain/tenants/tenants.policy'
 import { tenantsStore, type TenantRow } from '#server/domain/tenants/tenants.store'
 import { mayInVault, type VaultPermission } from '#server/domain/vaults/vaults.policy'
+import { findLease, type LeaseRow } from '#server/domain/vaults/leases.store'
 import { findVault } from '#server/domain/vaults/vaults.store'
 import type { Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
@@ -125,6 +126,11 @@ export interface VaultScope extends Scope<VaultStores> {
   permits(permission: VaultPermission): boolean
 }
 
+/** One lease, and the machine that has it, or somebody who may see it in its vault. */
+export interface LeaseScope extends VaultScope {
+  readonly lease: LeaseRow
+}
+
 /** What a machine may do at most, of all that its role allows: to decide over machines and vaults is for people. */
 const everyMachineScope: ReadonlySet<string> = new Set(MachineScope.options)
 
@@ -142,6 +148,11 @@ export interface Scopes {
   tenant(who: Caller | Machine, slug: string, requestId: string): Promise<TenantScope | null>
   /** @returns null where there is no such vault, or who asks may not know of it */
   vault(who: Caller | Machine, id: string, requestId: string): Promise<VaultScope | null>
+  /**
+   * @returns null where there is no such lease, or who asks may not know of it; `over` where it is the asking machine's,
+   *   which does not reach the vault any more
+   */
+  lease(who: Caller | Machine, id: string, requestId: string): Promise<LeaseScope | 'over' | null>
 }
 
 /**
@@ -202,6 +213,30 @@ export function createScopes(
     const acting = actingOf(caller, requestId)
     return { ...scopeOf(requestId, (db) => callerStores(db, acting, caller)), actorId, session, platformRole }
   }
+  async function vaultScope(
+    who: Caller | Machine,
+    id: string,
+    requestId: string,
+  ): Promise<VaultScope | null> {
+    const isMachine = 'by' in who
+    const asked = isMachine ? { principalId: who.principal.id } : { userId: who.userId }
+    const found = await findVault(database.client, id, asked)
+    if (!found || (isMachine && found.tenant.id !== who.tenant.id)) return null
+    const { tenant, handle, isBound } = found
+    const role = isMachine ? who.principal.role : found.role
+    const mayKnow = role !== null || (!isMachine && who.platformRole === 'operator')
+    if (!mayKnow || (isMachine && !isBound)) return null
+    const acting = actingOf(who, requestId)
+    return {
+      ...scopeOf(requestId, (db) => vaultStores(db, acting, found)),
+      actor: actorOf(who),
+      machine: isMachine ? who : null,
+      tenant,
+      vault: { id, handle },
+      permits: (permission) =>
+        mayInVault({ role, isBound, isMachine }, permission, isMachine ? who.scopes : null),
+    }
+  }
 
   return {
     platform(requestId) {
@@ -245,25 +280,15 @@ export function createScopes(
       }
     },
 
-    async vault(who, id, requestId) {
+    vault: vaultScope,
+
+    async lease(who, id, requestId) {
+      const lease = await findLease(database.client, id)
       const isMachine = 'by' in who
-      const asked = isMachine ? { principalId: who.principal.id } : { userId: who.userId }
-      const found = await findVault(database.client, id, asked)
-      if (!found || (isMachine && found.tenant.id !== who.tenant.id)) return null
-      const { tenant, handle, isBound } = found
-      const role = isMachine ? who.principal.role : found.role
-      const mayKnow = role !== null || (!isMachine && who.platformRole === 'operator')
-      if (!mayKnow || (isMachine && !isBound)) return null
-      const acting = actingOf(who, requestId)
-      return {
-        ...scopeOf(requestId, (db) => vaultStores(db, acting, found)),
-        actor: actorOf(who),
-        machine: isMachine ? who : null,
-        tenant,
-        vault: { id, handle },
-        permits: (permission) =>
-          mayInVault({ role, isBound, isMachine }, permission, isMachine ? who.scopes : null),
-      }
+      if (!lease || (isMachine && (lease.askedBy !== who.by.id || lease.tenantId !== who.tenant.id)))
+        return null
+      const scope = await vaultScope(who, lease.vaultId, requestId)
+      return scope ? { ...scope, lease } : isMachine ? 'over' : null
     },
   }
 }

@@ -3,6 +3,7 @@ import type { TenantPermission } from '#server/domain/tenants/tenants'
 import type { VaultPermission } from '#server/domain/vaults/vaults'
 import type {
   CallerScope,
+  LeaseScope,
   Machine,
   OperatorScope,
   PlatformScope,
@@ -39,6 +40,7 @@ export type Access =
   | { readonly kind: 'key' }
   | { readonly kind: 'tenant'; readonly permission: TenantPermission }
   | { readonly kind: 'vault'; readonly permission: VaultPermission }
+  | { readonly kind: 'lease'; readonly permission: VaultPermission }
 
 /** The scope that each kind of access gives to the route's handler. */
 export interface ScopeByAccess {
@@ -52,6 +54,7 @@ export interface ScopeByAccess {
   key: KeyScope
   tenant: TenantScope
   vault: VaultScope
+  lease: LeaseScope
 }
 export type ScopeOf<Granted extends Access> = ScopeByAccess[Granted['kind']]
 
@@ -81,6 +84,9 @@ export const key = () => ({ kind: 'key' }) as const
 
 /** Somebody with this permission in the vault that the path's `:id` names. */
 export const vault = (permission: VaultPermission) => ({ kind: 'vault', permission }) as const
+
+/** The machine that has the lease that the path's `:id` names, or somebody else, with this permission in its vault. */
+export const lease = (permission: VaultPermission) => ({ kind: 'lease', permission }) as const
 
 /** Somebody with this permission in the tenant that the path's `:slug` names. */
 export const tenant = (permission: TenantPermission) => ({ kind: 'tenant', permission }) as const

@@ -14,8 +14,8 @@ import { httpError } from './http.errors'
  * Checks a route's access for a request, and builds the scope that it grants.
  *
  * @throws AppError auth.required, auth.session_ended, auth.user_disabled, auth.proof_required (401); access.denied, and
- *   for a machine identity.unclaimed, principal.disabled, principal.tenant_rests (403); tenant.not_found
- *   and vault.not_found
+ *   for a machine identity.unclaimed, principal.disabled, principal.tenant_rests and lease.over (403); tenant.not_found
+ *   vault.not_found and lease.not_found
  *   (404), the same whether it does not exist or the caller may not know of it; tenant.not_active (409) where
  *   a tenant rests and its own people would change something
  */
@@ -60,6 +60,16 @@ async function scopeFor(event: H3Event, access: Access): Promise<ScopeByAccess[A
     case 'key':
       if (!proven) throw httpError('auth.proof_required')
       return { proven, platform: container.scopes.platform(requestId) }
+    case 'lease': {
+      const who = knownOrMachine(event)
+      const id = Id.safeParse(getRouterParam(event, 'id'))
+      const scope = id.success ? await container.scopes.lease(who, id.data, requestId) : null
+      if (!scope) throw vaultError('lease.not_found')
+      if (scope === 'over') throw vaultError('lease.over')
+      if (!scope.permits(access.permission)) throw httpError('access.denied')
+      if (isResting(scope.tenant.status)) throw resting(scope.tenant.status)
+      return scope
+    }
     case 'vault': {
       const who = knownOrMachine(event)
       const id = Id.safeParse(getRouterParam(event, 'id'))

@@ -73,6 +73,7 @@ function securityOf({ kind }: Access): string[] {
     case 'self':
     case 'tenant':
     case 'vault':
+    case 'lease':
       return ['session', 'bearer', 'dpop', 'pop']
   }
 }

@@ -64,9 +64,10 @@ export async function createApiToken(
  * @throws AppError token.not_found
  */
 export async function revokeApiToken(scope: TenantScope, id: string): Promise<void> {
-  await scope.transaction(async ({ apiTokens, audit }) => {
+  await scope.transaction(async ({ apiTokens, leases, audit }) => {
     if (!(await apiTokens.find(id))) throw apiTokenError('token.not_found')
     if (!(await apiTokens.revoke(id))) return
+    await leases.endOf(id, 'token_revoked')
     await audit.record({ action: 'token.revoked', subject: { kind: 'token', id } })
   })
 }

@@ -7,10 +7,12 @@ import type { TenantStores } from '#server/scope'
  * @returns their names
  */
 export async function endMachinesOf(
-  { machines, apiTokens, audit }: TenantStores,
+  { machines, apiTokens, leases, audit }: TenantStores,
   userId: string,
 ): Promise<string[]> {
   const [handles, tokens] = [await machines.revokeOf(userId), await apiTokens.listOf(userId)]
+  for (const { id } of handles) await leases.endOf(id, 'machine_revoked')
+  for (const { id } of tokens) await leases.endOf(id, 'token_revoked')
   for (const { id } of handles)
     await audit.record({
       action: 'identity.revoked',

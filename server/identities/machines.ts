@@ -50,7 +50,7 @@ export async function changeMachine(
   version?: number,
 ) {
   const changed = await scope.transaction(async (stores) => {
-    const { machines, principals, audit } = stores
+    const { machines, principals, leases, audit } = stores
     const before = await machines.find(handle)
     if (!before) throw identityError('identity.not_found')
     if (before.status !== 'claimed' || !before.principal) throw identityError('identity.not_claimed')
@@ -61,9 +61,11 @@ export async function changeMachine(
     if (!(await machines.regrant(before.id, { role, scopes }, version)))
       throw identityError('identity.changed_meanwhile')
     if (outranks(has.role, principal.role)) await principals.setRole(principal.id, has.role)
+    if (has.scopes && !has.scopes.includes('secrets:lease')) await leases.endOf(before.id, 'scope_lost')
     if (vaults) {
       await refuseStrangeVaults(stores, vaults)
       await principals.setVaults(principal.id, vaults)
+      await leases.endUnbound(principal.id)
     }
     const after = await machines.find(handle)
     if (!after) throw identityError('identity.not_found')
@@ -86,10 +88,11 @@ const vaultsSaid = ({ vaults }: Pick<TenantMachine, 'vaults'>) => vaults.map(({ 
  * @throws AppError identity.not_found
  */
 export async function revokeMachine(scope: TenantScope, handle: string): Promise<void> {
-  await scope.transaction(async ({ machines, audit }) => {
+  await scope.transaction(async ({ machines, leases, audit }) => {
     const machine = await machines.find(handle)
     if (!machine) throw identityError('identity.not_found')
     if (!(await machines.revoke(machine.id))) return
+    await leases.endOf(machine.id, 'machine_revoked')
     await audit.record({
       action: 'identity.revoked',
       subject: { kind: 'machine', id: machine.id },

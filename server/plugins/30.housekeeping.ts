@@ -3,6 +3,7 @@ import { removeExpiredClaims } from '#server/domain/domains/domains'
 import { removeExpiredInvitations } from '#server/domain/invitations/invitations'
 import { removeExpiredResets } from '#server/auth/passwords/password-reset'
 import { endExpiredSessions } from '#server/auth/sessions/sessions'
+import { removeOldLeases } from '#server/domain/vaults/vaults'
 import { removeUnclaimedMachines } from '#server/identities/machines'
 
 const everySeconds = 600
@@ -19,7 +20,9 @@ export default defineNitroPlugin((nitroApp) => {
         const claims = await removeExpiredClaims(scope)
         const resets = await removeExpiredResets(scope)
         const machines = await removeUnclaimedMachines(scope)
-        log.debug({ entries, sessions, invitations, claims, resets, machines }, 'removed what had expired')
+        const leases = await removeOldLeases(scope)
+        const counts = { entries, sessions, invitations, claims, resets, machines, leases }
+        log.debug(counts, 'removed what had expired')
       } catch (error) {
         log.warn({ err: error }, 'what has expired could not be removed')
       }

@@ -107,6 +107,7 @@ export async function concludeRuns(
   const subject = { kind: 'tenant', id: tenant.id } as const
   // Whichever run it is that ends: the one that asked may have failed before.
   if (await isPurgeAsked(tx, tenant.id)) {
+    await tx.secretLease.deleteMany({ where: { tenantId: tenant.id, kind: 'secret' } })
     await tx.tenant.delete({ where: { id: tenant.id } })
     return audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
   }

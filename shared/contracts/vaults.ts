@@ -105,6 +105,7 @@ export const AskLease = z.discriminatedUnion('kind', [
 export type AskLease = z.output<typeof AskLease>
 
 export const LeaseStatus = z.enum(['active', 'expired', 'revoked'])
+export type LeaseStatus = z.output<typeof LeaseStatus>
 export const Lease = z.object({
   id: Id,
   kind: z.enum(['secret', 'minted']),
@@ -119,6 +120,8 @@ export const Lease = z.object({
   endsLatest: Timestamp,
   lastReadAt: Timestamp.nullable(),
   endedAt: Timestamp.nullable(),
+  /** Why it ended before its time. */
+  endReason: z.string().nullable(),
   /** Of a minted token: whether it is known to be revoked at the service. */
   settled: z.boolean(),
 })

@@ -78,8 +78,10 @@ function refusal({ definition: { access } }: Placed, who: Standing) {
   if (who === 'disabled') return [401, 'auth.user_disabled']
   if (who === 'ended') return [401, 'auth.session_ended']
   if (access.kind === 'operator') return who === 'operator' ? undefined : [403, 'access.denied']
-  if (access.kind === 'vault') {
-    if (who === 'stranger') return [404, 'vault.not_found']
+  if (access.kind === 'vault' || access.kind === 'lease') {
+    if (who === 'stranger') return [404, `${access.kind}.not_found`]
+    // For machines alone.
+    if (access.permission === 'secrets:lease') return [403, 'access.denied']
     return who === 'member' ? [403, 'access.denied'] : undefined
   }
   if (access.kind !== 'tenant') return undefined
@@ -268,7 +270,8 @@ describeEachDatabase('who may call what', (given) => {
           const body = await calls[name]?.(callMeans(shared, who))
           const owner = await ownerFor(route, shared, who)
           const answer = await call(who, route, addressOf(route, owner, foreign), body)
-          const isOperatorAtVault = who === 'operator' && route.definition.access.kind === 'vault'
+          const isOperatorAtVault =
+            who === 'operator' && ['vault', 'lease'].includes(route.definition.access.kind)
           const absence = isOperatorAtVault ? [403, 'access.denied'] : [404, kind?.absent]
           expect([who, answer.status, answer.json?.code]).toEqual([who, ...absence])
           expect([who, await foreign?.read()]).toEqual([who, before])

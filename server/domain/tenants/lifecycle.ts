@@ -3,7 +3,7 @@ import type { AppError } from '#server/lib/errors'
 import type { TenantScope, TenantStores } from '#server/scope'
 import { exportHistory, finishExport } from './exports'
 import { tenantError } from './tenants.errors'
-import { afterMove, type LifecycleMove } from './tenants.policy'
+import { afterMove, isResting, type LifecycleMove } from './tenants.policy'
 import type { TenantRow } from './tenants.store'
 
 /** Nobody gets into the tenant's services until it is resumed; nothing in them is lost. Repeating changes nothing. */
@@ -88,6 +88,7 @@ async function move(scope: TenantScope, { move, cause, action, ...more }: Move):
     if (status === undefined) throw wrongStatus(before)
     const purgeAt = more.purgeAt?.() ?? null
     await stores.tenant.update({ status, purgeAt })
+    if (isResting(status)) await stores.leases.endAll('tenant_rests')
     await stores.steps.ask(cause)
     await stores.audit.record({
       action,

@@ -24,6 +24,8 @@ export type TenantPermission =
   | 'machines:manage'
   | 'vaults:read'
   | 'vaults:manage'
+  /** Leases of secrets: one's own, and everybody's for who manages vaults. */
+  | 'secrets:lease'
   | 'connections:manage'
 
 /** What a person can be to a tenant: one of its roles, or an operator of the platform. */
@@ -37,6 +39,7 @@ const member: readonly TenantPermission[] = [
   'subscription:read',
   'machines:read',
   'vaults:read',
+  'secrets:lease',
 ]
 const admin: readonly TenantPermission[] = [
   ...member,

@@ -40,18 +40,18 @@ export function bindingsStore(db: DatabaseClient, clock: Clock, tenantId: string
     /**
      * Takes a member's binding away. Where it was their default, the oldest of their others becomes it.
      *
-     * @returns whether there was one
+     * @returns the member's principal; null where there was none
      */
-    async unbindMember(vaultId: string, userId: string): Promise<boolean> {
+    async unbindMember(vaultId: string, userId: string): Promise<string | null> {
       const principal = await db.principal.findUnique({
         where: { tenantId_userId: { tenantId, userId } },
         select: { id: true },
       })
-      if (!principal) return false
+      if (!principal) return null
       const principalId = principal.id
       const { count } = await db.principalVaultBinding.deleteMany({ where: { principalId, vaultId } })
       await this.settleDefault(principalId)
-      return count > 0
+      return count > 0 ? principalId : null
     },
 
     /** Gives a principal that has vaults and no default one. */

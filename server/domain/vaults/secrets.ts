@@ -32,7 +32,7 @@ function record(
 }
 
 /** Lets what does not open be known. @throws what it was given */
-async function noteUnreadable(scope: VaultScope, secret: SecretName, error: unknown): Promise<never> {
+export async function noteUnreadable(scope: VaultScope, secret: SecretName, error: unknown): Promise<never> {
   if (error instanceof SecretUnreadable)
     await record(scope, 'secret.unreadable', secret, { reason: error.reason })
   throw error

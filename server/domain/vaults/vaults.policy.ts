@@ -11,7 +11,7 @@ export const connectionsHandle = 'integrations'
 export const mostVaults = 200
 
 /** Everything that can be allowed within a vault. A route declares which of them it wants. */
-export type VaultPermission = Extract<MachineScope, `secrets:${string}`>
+export type VaultPermission = Extract<MachineScope, `secrets:${string}`> | 'leases:read' | 'leases:manage'
 
 /** What somebody has to do with a vault. */
 export interface VaultReach {
@@ -25,14 +25,19 @@ export interface VaultReach {
 /**
  * Whether somebody may do this in a vault. Owners and admins reach every vault of their tenant; everybody else, machines of
  * any role included, those that they are bound to. Operators who are no members reach none: running the platform is no
- * reason to read a tenant's secrets. Leases are for machines: a person has no use for one.
+ * reason to read a tenant's secrets. Leases are for machines: a person has no use for one; `leases:read` is of one's own,
+ * and `leases:manage` of everybody's, for a machine of its own alone.
  */
 export function mayInVault(
   { role, isBound, isMachine }: VaultReach,
   permission: VaultPermission,
   scopes: ReadonlySet<MachineScope> | null,
 ): boolean {
-  if (role === null || (scopes && !scopes.has(permission))) return false
-  if (isMachine) return isBound
+  if (role === null) return false
+  if (isMachine) {
+    const ofLeases = permission === 'leases:read' || permission === 'leases:manage'
+    return isBound && (!scopes || scopes.has(ofLeases ? 'secrets:lease' : permission))
+  }
+  if (permission === 'leases:manage') return role !== 'member'
   return permission !== 'secrets:lease' && (isBound || role !== 'member')
 }

@@ -8,6 +8,16 @@ import { connectionsHandle, mostVaults } from './vaults.policy'
 import type { VaultRow } from './vaults.store'
 
 export {
+  askLease,
+  endLease,
+  getLease,
+  listTenantLeases,
+  listVaultLeases,
+  readLease,
+  removeOldLeases,
+  renewLease,
+} from './leases'
+export {
   checkSecrets,
   deleteSecret,
   getSecret,
@@ -55,9 +65,10 @@ export async function removeVault(scope: TenantScope, secrets: SecretVault, id: 
   if (!vault) throw vaultError('vault.not_found')
   if (vault.isDefault) throw vaultError('vault.is_default')
   if ((await secrets.list({ tenantId, id }, { limit: 1 })).length > 0) throw vaultError('vault.not_empty')
-  await scope.transaction(async ({ vaults, bindings, audit }) => {
+  await scope.transaction(async ({ vaults, bindings, leases, audit }) => {
     const orphans = await bindings.listDefaultsOf(id)
     if (!(await vaults.remove(id))) throw vaultError('vault.not_found')
+    await leases.endInVault(id, 'vault_removed')
     for (const principalId of orphans) await bindings.settleDefault(principalId)
     await audit.record({
       action: 'vault.removed',
@@ -94,9 +105,11 @@ export async function bindMember(scope: TenantScope, id: string, userId: string)
 
 /** Closes a vault to a member who reaches it by a binding. @throws AppError vault.not_found, member.not_found */
 export async function unbindMember(scope: TenantScope, id: string, userId: string): Promise<void> {
-  await scope.transaction(async ({ vaults, bindings, audit }) => {
+  await scope.transaction(async ({ vaults, bindings, leases, audit }) => {
     if (!(await vaults.find(id))) throw vaultError('vault.not_found')
-    if (!(await bindings.unbindMember(id, userId))) throw memberError('member.not_found')
+    const principalId = await bindings.unbindMember(id, userId)
+    if (principalId === null) throw memberError('member.not_found')
+    await leases.endUnbound(principalId)
     await audit.record({
       action: 'vault.closed_to_member',
       subject: { kind: 'vault', id },

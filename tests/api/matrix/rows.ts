@@ -114,6 +114,29 @@ export const rowKinds = {
       return { params: { id, service, name, version: '1' }, shownBy: name, read }
     },
   },
+  lease: {
+    absent: 'lease.not_found',
+    async make(means, owner) {
+      const { db, fresh } = means
+      const { id: vaultId } = await makeVault(means, owner)
+      const [id, name, tenantId] = [newId(), fresh(), await tenantIdOf(db, owner.slug)]
+      const { userId } = owner
+      const known = await db.principal.findFirst({ where: { tenantId, userId } })
+      const isMember = await db.membership.count({ where: { tenantId, userId } })
+      const principalId = known?.id ?? newId()
+      const createdAt = new Date()
+      if (!known && isMember)
+        await db.principal.create({ data: { id: principalId, tenantId, userId, role: 'owner', createdAt } })
+      const expiresAt = new Date(Date.now() + 3_600_000)
+      const lent = { kind: 'secret', service: 'mail', name, purpose: 'to be seen' } as const
+      const times = { createdAt, expiresAt, endsLatest: expiresAt }
+      const asked = { vaultId, principalId, askedBy: newId() }
+      await db.secretLease.create({ data: { id, tenantId, ...asked, ...lent, ...times } })
+      const read = () =>
+        db.secretLease.findFirst({ where: { id }, select: { endedAt: true, expiresAt: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
   member: {
     absent: 'member.not_found',
     async make(means, owner) {
@@ -278,6 +301,8 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/tenants/:slug/vaults/:vaultId/bindings', 'binding'],
   ['/api/tenants/:slug/vaults', 'vault'],
   ['/api/vaults', 'secret'],
+  ['/api/tenants/:slug/leases', 'lease'],
+  ['/api/leases', 'lease'],
   ['/api/users/me/sessions', 'session'],
   ['/api/users/me/passkeys', 'passkey'],
   ['/api/users/me/second-factor', 'passkey'],

@@ -1,0 +1,12 @@
+import { renewLease } from '#server/domain/vaults/vaults'
+import { lease } from '#server/http/access'
+import { defineRoute } from '#server/http/define-route'
+import { Lease, RenewLease } from '#shared/contracts/vaults'
+
+export default defineRoute({
+  summary: 'Lets a lease last longer, at most seven days from its beginning.',
+  access: lease('secrets:lease'),
+  body: RenewLease,
+  response: Lease,
+  handle: ({ scope, body }) => renewLease(scope, body.ttlSeconds),
+})

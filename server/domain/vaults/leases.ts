@@ -1,0 +1,150 @@
+import type { AskLease, LeaseStatus } from '#shared/contracts/vaults'
+import { addSeconds } from '#server/lib/clock'
+import type { LeaseScope, PlatformScope, TenantScope, VaultScope } from '#server/scope'
+import type { Page, PageRequest } from '#server/storage/page'
+import type { SecretVault } from '#server/vault/vault'
+import type { LeaseHolder, LeaseRow } from './leases.store'
+import { noteUnreadable } from './secrets'
+import { vaultError } from './vaults.errors'
+
+/** A lease can't be renewed beyond so long after it began. */
+const longestSeconds = 7 * 86_400
+/** So many a machine or token can have at a time. */
+export const mostLeases = 200
+/** How long a lease that is over is shown. */
+const keptSeconds = 90 * 86_400
+
+export const isOver = ({ endedAt, expiresAt }: LeaseRow, now: Date) => endedAt !== null || expiresAt <= now
+
+/** A lease as it is shown; its value is read by another call. */
+export function showLease({ askedByName, ...row }: LeaseRow, now: Date) {
+  const { id, kind, service, name, purpose, createdAt, expiresAt, endsLatest, lastReadAt } = row
+  const { endedAt, endReason, settledAt } = row
+  const status: LeaseStatus = endedAt ? 'revoked' : expiresAt <= now ? 'expired' : 'active'
+  return {
+    ...{ id, kind, service, name, purpose, status, askedBy: askedByName },
+    ...{ createdAt, expiresAt, endsLatest, lastReadAt, endedAt, endReason },
+    settled: kind === 'secret' || settledAt !== null,
+  }
+}
+
+type Filter = PageRequest & { status?: LeaseStatus | undefined }
+
+function showPage({ items, nextCursor }: Page<LeaseRow>, now: Date) {
+  return { items: items.map((row) => showLease(row, now)), nextCursor }
+}
+
+/** A page of the leases of a vault, newest first: for owners and admins all, for others their own. */
+export async function listVaultLeases(scope: VaultScope, request: Filter) {
+  const holder = holderFor(scope, scope.permits('leases:manage'))
+  const found = await scope.stores.leases.list({ ...request, vaultId: scope.vault.id, holder })
+  return showPage(found, scope.clock.now())
+}
+
+/** A page of the leases of a tenant, newest first: for owners and admins all, for others their own. */
+export async function listTenantLeases(scope: TenantScope, request: Filter) {
+  const holder = holderFor(scope, scope.permits('vaults:manage'))
+  return showPage(await scope.stores.leases.list({ ...request, holder }), scope.clock.now())
+}
+
+function holderFor({ machine, actor }: VaultScope | TenantScope, managesAll: boolean): LeaseHolder {
+  if (machine) return { askedBy: machine.by.id }
+  return managesAll ? 'everybody' : { userId: actor.id }
+}
+
+/**
+ * Lends the machine that asks a secret of the vault, for a time and a purpose. Its value is read by `readLease`.
+ *
+ * @throws AppError secret.not_found, lease.too_many, lease.not_mintable, vault.unavailable
+ */
+export async function askLease(scope: VaultScope, secrets: SecretVault, asked: AskLease) {
+  const { machine, vault, tenant, clock } = scope
+  if (!machine) throw new Error('A lease for somebody who is no machine')
+  if (asked.kind === 'minted') throw vaultError('lease.not_mintable')
+  const { service, name, purpose, ttlSeconds } = asked
+  const place = { tenantId: tenant.id, vaultId: vault.id, service, name }
+  if ((await secrets.versions(place)).length === 0) throw vaultError('secret.not_found')
+  const { by, principal } = machine
+  const lease = await scope.transaction(async ({ leases, audit }) => {
+    if ((await leases.countOf(by.id)) >= mostLeases) throw vaultError('lease.too_many')
+    const now = clock.now()
+    const made = await leases.create({
+      ...{ vaultId: vault.id, principalId: principal.id, askedBy: by.id },
+      askedByName: by.kind === 'machine' ? by.handle : by.name,
+      ...{ kind: 'secret', service, name, purpose },
+      expiresAt: addSeconds(now, ttlSeconds),
+      endsLatest: addSeconds(now, longestSeconds),
+    })
+    await audit.record({
+      action: 'lease.granted',
+      subject: { kind: 'lease', id: made.id },
+      after: {
+        ...{ kind: 'secret', secret: `${vault.id}:${service}/${name}`, purpose },
+        expiresAt: made.expiresAt,
+      },
+    })
+    return made
+  })
+  return showLease(lease, clock.now())
+}
+
+/** A lease by itself. */
+export const getLease = ({ lease, clock }: LeaseScope) => showLease(lease, clock.now())
+
+/**
+ * What a lease lets read, as it is now: the newest version.
+ *
+ * @throws AppError lease.over, lease.has_no_value, secret.not_found, secret.unreadable, vault.unavailable
+ */
+export async function readLease(scope: LeaseScope, secrets: SecretVault) {
+  const { lease, clock, tenant, vault } = scope
+  if (isOver(lease, clock.now())) throw vaultError('lease.over')
+  const { id, kind, service, name, expiresAt } = lease
+  if (kind === 'minted') throw vaultError('lease.has_no_value')
+  const found = await secrets
+    .get({ tenantId: tenant.id, vaultId: vault.id, service, name })
+    .catch((error: unknown) => noteUnreadable(scope, { service, name }, error))
+  if (!found) throw vaultError('secret.not_found')
+  // It leaves with its entry alone, and not where the lease was ended meanwhile.
+  await scope.transaction(async ({ leases, audit }) => {
+    if (!(await leases.noteRead(id))) throw vaultError('lease.over')
+    await audit.record({
+      action: 'lease.read',
+      subject: { kind: 'lease', id },
+      after: { secret: `${vault.id}:${service}/${name}`, version: found.version },
+    })
+  })
+  return { leaseId: id, expiresAt, value: found.value }
+}
+
+/** Lets a lease last so long from now on, at most to its `endsLatest`; it is never made shorter. @throws AppError lease.over */
+export async function renewLease(scope: LeaseScope, ttlSeconds: number) {
+  const { id, expiresAt } = scope.lease
+  const renewed = await scope.transaction(async ({ leases, audit }) => {
+    const row = await leases.renew(id, addSeconds(scope.clock.now(), ttlSeconds))
+    if (!row) throw vaultError('lease.over')
+    await audit.record({
+      action: 'lease.renewed',
+      subject: { kind: 'lease', id },
+      before: { expiresAt },
+      after: { expiresAt: row.expiresAt },
+    })
+    return row
+  })
+  return showLease(renewed, scope.clock.now())
+}
+
+/** Ends a lease: the machine gives it back, or an admin takes it. Done again, it changes nothing. */
+export async function endLease(scope: LeaseScope): Promise<void> {
+  const { id } = scope.lease
+  const reason = scope.machine ? 'returned' : 'revoked'
+  await scope.transaction(async ({ leases, audit }) => {
+    if (!(await leases.end(id, reason))) return
+    await audit.record({ action: 'lease.ended', subject: { kind: 'lease', id }, after: { reason } })
+  })
+}
+
+/** Removes leases that were over long ago. @returns how many */
+export function removeOldLeases({ stores, clock }: PlatformScope): Promise<number> {
+  return stores.allLeases.removeOver(addSeconds(clock.now(), -keptSeconds))
+}
