@@ -81,6 +81,7 @@ test('a member reads, and is offered nothing more', async () => {
     'Provisioning',
     'Drift',
     'Machines',
+    'Vault',
   ])
   expect(await carol.open('/tenants/acme/audit')).toBe(403)
   expect(await carol.open('/tenants/acme/settings')).toBe(403)

@@ -31,7 +31,7 @@ export interface Visit {
   /** Opens a path, and waits until the page is live. */
   open(path: string): Promise<number>
   /** Calls the API with this browser's session. */
-  call(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
+  call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Signs in by the API. */
   signIn(email: string): Promise<void>
 }
