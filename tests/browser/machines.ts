@@ -6,7 +6,11 @@ export interface AskingMachine {
   /** Path of its claim's page. */
   path: string
   /** Makes a signed call. @returns its status, and what came back */
-  call(method: string, path: string): Promise<{ status: number; json?: Record<string, unknown> }>
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; json?: Record<string, unknown> }>
   /** Another link; the one before it ends. */
   askAgain(): Promise<string>
 }
@@ -24,7 +28,7 @@ export async function registerMachine(
   }
   return {
     path: await ask(),
-    call: (method, path) => machine.call(server.url, method, path),
+    call: (method, path, body) => machine.call(server.url, method, path, body),
     askAgain: ask,
   }
 }

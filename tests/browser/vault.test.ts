@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { registerMachine } from './machines'
 import { createTenant, createUser, openPortal, setUp, type BrowserPortal, type Visit } from './portal'
 import { expectWellMade } from './well-made'
 
@@ -136,13 +137,13 @@ test('secrets stand by service, and are found by how they begin', async () => {
   ).toBe(2)
   await page.getByRole('searchbox', { name: 'Start of service/name' }).fill('smtp/u')
   await page.getByRole('link', { name: 'key.2026' }).waitFor({ state: 'detached' })
-  await page.getByRole('link', { name: 'user' }).waitFor()
+  await page.getByRole('link', { name: 'user', exact: true }).waitFor()
   await page.getByRole('searchbox', { name: 'Start of service/name' }).fill('no such: thing')
   await page.getByText('Nothing begins like this').waitFor()
   await owner.open('/tenants/acme/vault/default')
   await page.getByRole('button', { name: 'Check that everything opens' }).click()
   await page.getByText('Everything opens').first().waitFor()
-  await page.getByText('Vault checked').waitFor()
+  await page.getByText('Vault checked', { exact: true }).waitFor()
 })
 
 test('a vault is closed to a member until it is opened to them', async () => {
@@ -157,7 +158,7 @@ test('a vault is closed to a member until it is opened to them', async () => {
   await dialog(owner).getByRole('searchbox', { name: 'Search members' }).fill('carol')
   await expectWellMade(owner)
   await dialog(owner).getByRole('button', { name: 'Open to Carol Danvers' }).click()
-  await page.getByText('Vault opened to member').waitFor()
+  await page.getByText('Vault opened to member', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Close to Carol Danvers' }).waitFor()
 
   await carol.open('/tenants/acme/vault')
@@ -169,8 +170,27 @@ test('a vault is closed to a member until it is opened to them', async () => {
 
   await page.getByRole('button', { name: 'Close to Carol Danvers' }).click()
   await page.getByRole('button', { name: 'Close vault' }).click()
-  await page.getByText('Vault closed to member').waitFor()
+  await page.getByText('Vault closed to member', { exact: true }).waitFor()
   expect(await carol.open('/tenants/acme/vault/default/backup/key.2026')).toBe(404)
+})
+
+test('what a machine has borrowed is seen, and taken back', async () => {
+  const { page } = owner
+  const machine = await registerMachine(portal, 'mailer')
+  await owner.call('POST', `/api/claims/${machine.path.split('/').at(-1) ?? ''}/accept`, { tenant: 'acme' })
+  const { items } = (await owner.call('GET', '/api/tenants/acme/vaults')) as { items: { id: string }[] }
+  const wanted = { kind: 'secret', service: 'smtp', name: 'password', ttlSeconds: 600, purpose: 'Sends mail' }
+  const { json } = await machine.call('POST', `/api/vaults/${items[0]?.id ?? ''}/leases`, wanted)
+  const value = () => machine.call('GET', `/api/leases/${String(json?.id)}/value`)
+  expect((await value()).status).toBe(200)
+
+  await owner.open('/tenants/acme/vault/default')
+  await page.getByText('mailer: Sends mail').waitFor()
+  await expectWellMade(owner)
+  await page.getByRole('button', { name: 'Revoke the lease of mailer' }).click()
+  await page.getByRole('button', { name: 'Revoke lease' }).click()
+  await page.getByRole('button', { name: 'Revoke the lease of mailer' }).waitFor({ state: 'detached' })
+  expect((await value()).status).toBe(403)
 })
 
 test('another vault is made, and removed while it is empty', async () => {
