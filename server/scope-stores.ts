@@ -27,7 +27,7 @@ import { tenantMachinesStore } from '#server/identities/tenant-machines.store'
 import { desiredStore } from '#server/provisioning/desired.store'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { personStore } from '#server/provisioning/person.store'
-import { listOverdue, type OverduePage } from '#server/provisioning/purge.store'
+import { listKeyedVaults, listOverdue, type OverduePage } from '#server/provisioning/purge.store'
 import { receiptsStore } from '#server/provisioning/receipts.store'
 import { boardStore } from '#server/provisioning/drift/board.store'
 import { driftStore } from '#server/provisioning/drift/drift.store'
@@ -118,7 +118,10 @@ export function platformStores(db: DatabaseClient, acting: Acting) {
     /** The audit where somebody has just proved who they are. */
     auditAs: (proven: AuditActor) => auditStore(db, { ...acting, actor: proven }),
     /** Tenants whose time of grace is over. */
-    overdue: { list: (page: OverduePage) => listOverdue(db, clock.now(), page) },
+    overdue: {
+      list: (page: OverduePage) => listOverdue(db, clock.now(), page),
+      listKeyedVaults: (tenantId: string) => listKeyedVaults(db, tenantId),
+    },
     openInvitations: openInvitationsStore(db, clock),
     allDomains: allDomainsStore(db, clock),
     allLeases: allLeasesStore(db),

@@ -1,5 +1,6 @@
 import type { TenantStatus } from '#shared/contracts/tenants'
 import type { DatabaseClient } from '#server/storage/database'
+import { vaultKeyId } from '#server/vault/vault'
 
 interface Deletion {
   readonly status: TenantStatus
@@ -80,4 +81,18 @@ export async function readPurge(db: DatabaseClient, tenantId: string) {
     /** Whether nothing more happens by itself. */
     hasStopped: steps.every(({ nextAttemptAt }) => nextAttemptAt === null),
   }
+}
+
+/**
+ * Of a tenant's vaults, those that have a key. A vault that something was put into has one until all of it is removed: the
+ * key goes last.
+ */
+export async function listKeyedVaults(db: DatabaseClient, tenantId: string): Promise<string[]> {
+  const vaults = await db.vault.findMany({ where: { tenantId }, select: { id: true } })
+  const rows = await db.wrappedKey.findMany({
+    where: { id: { in: vaults.map(({ id }) => vaultKeyId(id)) } },
+    select: { id: true },
+  })
+  const keyed = new Set(rows.map(({ id }) => id))
+  return vaults.flatMap(({ id }) => (keyed.has(vaultKeyId(id)) ? [id] : []))
 }

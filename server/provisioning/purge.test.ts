@@ -28,7 +28,35 @@ const refusal = (work: Promise<unknown>) =>
 
 describeEachDatabase('the lifecycle of a tenant', (given) => {
   const shop = createWorkshop(given)
-  const purge = () => purgeOverdue({ scopes: shop.scopes(), log: silent })
+  /** As the vault does: what is sealed goes first, the key last. */
+  const removed: string[] = []
+  const vault = {
+    async removeVault({ id }: { id: string }) {
+      await given.database.client.vaultBlob.deleteMany({ where: { vaultId: id } })
+      await given.database.client.wrappedKey.deleteMany({ where: { id: `vault:${id}` } })
+      removed.push(id)
+    },
+  }
+  const purge = (away?: Error) =>
+    purgeOverdue({
+      scopes: shop.scopes(),
+      log: silent,
+      vault: away ? { removeVault: () => Promise.reject(away) } : vault,
+    })
+  /** A secret in a vault of the tenant. @returns the vault's id */
+  async function putSecret(tenantId: string): Promise<string> {
+    const { client: db } = given.database
+    const [id, now] = [crypto.randomUUID(), shop.clock.now()]
+    await db.vault.create({ data: { id, tenantId, handle: `v-${id}`, createdAt: now } })
+    const masterId = (await db.masterKey.findFirst())?.id ?? 'none'
+    await db.wrappedKey.create({
+      data: { id: `vault:${id}`, masterId, wrapped: 'sealed', createdAt: now, wrappedAt: now },
+    })
+    await db.vaultBlob.create({
+      data: { vaultId: id, service: 'mail', name: 'password', version: 1, sealed: 'sealed', writtenAt: 0 },
+    })
+    return id
+  }
   const row = (id: string) => given.database.client.tenant.findUnique({ where: { id } })
   const runsOf = async (id: string) =>
     (await shop.state(id)).runs.map(({ cause, status }) => `${cause} ${status}`)
@@ -146,6 +174,44 @@ describeEachDatabase('the lifecycle of a tenant', (given) => {
       expect.arrayContaining(['tenant.deletion_requested', 'tenant.purge_begun', 'tenant.purged']),
     )
     expect(await scope.stores.steps.purgeAsked()).toBe(false)
+  })
+
+  it('keeps its secrets while the time of grace lasts, and goes after them', async () => {
+    const authentik = createService()
+    shop.start([authentik])
+    const { id, slug } = await shop.createTenant()
+    await shop.reached(id, 'active')
+    const vaultId = await putSecret(id)
+    const blobs = () => given.database.client.vaultBlob.count({ where: { vaultId } })
+    await deleteTenant(await shop.scopeOf(slug), graceMs / 1000)
+    await eventually(async () => expect((await runsOf(id)).at(-1)).toBe('deleted done'))
+    expect(await purge()).toBe(0)
+    expect(await blobs()).toBe(1)
+
+    // The vault is away while the services have let go of it: the tenant stays, by which its secrets are found.
+    shop.clock.advance(graceMs)
+    await purge(new Error('The vault is away'))
+    await eventually(async () => expect((await runsOf(id)).at(-1)).toBe('purged done'))
+    expect(authentik.plans.at(-1)?.state).toBe('purged')
+    expect([(await row(id))?.status, await blobs()]).toEqual(['deleting', 1])
+
+    await Promise.all([purge(), purge()])
+    await eventually(async () => expect(await row(id)).toBeNull())
+    expect(removed).toContain(vaultId)
+    expect(await blobs()).toBe(0)
+    expect(await given.database.client.wrappedKey.count({ where: { id: `vault:${vaultId}` } })).toBe(0)
+  })
+
+  it('loses no secret by a deletion that is taken back', async () => {
+    const { id, slug } = await shop.createTenant()
+    const scope = await shop.scopeOf(slug)
+    const vaultId = await putSecret(id)
+    await deleteTenant(scope, graceMs / 1000)
+    const behind = { ...scope, clock: { now: () => new Date(0) } }
+    shop.clock.advance(graceMs)
+    const [restored] = await Promise.all([refusal(restoreTenant(behind)), purge()])
+    const left = await given.database.client.vaultBlob.count({ where: { vaultId } })
+    expect(left).toBe(restored === 'done' ? 1 : 0)
   })
 
   it('stays until the service that failed has let go of it, though another run ends the purge', async () => {

@@ -1,18 +1,29 @@
 import { addSeconds } from '#server/lib/clock'
 import type { Log } from '#server/lib/log'
-import type { Scopes } from '#server/scope'
+import type { PlatformScope, Scopes } from '#server/scope'
+import type { SecretVault } from '#server/vault/vault'
 
 /** After a purge has stopped, at a refusal or for want of approval, it is begun again in so long. */
 const againSeconds = 3600
 const pageSize = 100
 
+export interface PurgeMeans {
+  readonly scopes: Scopes
+  readonly log: Log
+  readonly vault: Pick<SecretVault, 'removeVault'>
+}
+
 /**
  * Asks for the purge of every tenant whose time of grace is over, page by page. Any replica may do it at any time: what
  * was asked for already is left alone, but for a purge that has stopped, which is begun again each hour.
  *
+ * The secrets of such a tenant are removed here, once nothing can take the deletion back: the tenant itself goes only after
+ * them (`concludeRuns`), so that a crash anywhere leaves a tenant by which they are found.
+ *
  * @returns how many were asked for now
  */
-export async function purgeOverdue({ scopes, log }: { scopes: Scopes; log: Log }): Promise<number> {
+export async function purgeOverdue(means: PurgeMeans): Promise<number> {
+  const { scopes, log, vault } = means
   const scope = scopes.platform('purge')
   let asked = 0
   for (let after: { id: string; purgeAt: Date } | undefined; ;) {
@@ -34,9 +45,13 @@ export async function purgeOverdue({ scopes, log }: { scopes: Scopes; log: Log }
             })
           return true
         })
-        if (!isNew) continue
-        asked += 1
-        scope.wake(id)
+        if (isNew) asked += 1
+        let hasRemoved = false
+        try {
+          hasRemoved = await removeSecrets(scope, vault, id)
+        } finally {
+          if (isNew || hasRemoved) scope.wake(id)
+        }
       } catch (error) {
         // One that can't be asked for now keeps no other waiting.
         log.warn({ err: error, tenantId: id }, 'a purge could not be asked for')
@@ -45,6 +60,24 @@ export async function purgeOverdue({ scopes, log }: { scopes: Scopes; log: Log }
     after = overdue.at(-1)
     if (overdue.length < pageSize) return asked
   }
+}
+
+/** @returns whether there were any */
+async function removeSecrets(
+  scope: PlatformScope,
+  vault: PurgeMeans['vault'],
+  tenantId: string,
+): Promise<boolean> {
+  if (!(await scope.stores.ofTenant(tenantId).steps.purgeAsked())) return false
+  const keyed = await scope.stores.overdue.listKeyedVaults(tenantId)
+  for (const id of keyed) await vault.removeVault({ tenantId, id })
+  if (keyed.length === 0) return false
+  // Where the services were quicker, nothing goes on by itself.
+  await scope.transaction(async (stores) => {
+    const { steps } = stores.ofTenant(tenantId)
+    if ((await steps.readPurge())?.hasStopped) await steps.ask('purged', { deletes: true })
+  })
+  return true
 }
 
 interface Found {

@@ -3,7 +3,7 @@ import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import type { StepState } from './advance'
 import { endRepairs } from './drift/repairs.store'
-import { isPurgeAsked } from './purge.store'
+import { isPurgeAsked, listKeyedVaults } from './purge.store'
 import type { PlanDigests } from './plan-hash'
 
 /** A tenant's audit, as far as the engine writes it. */
@@ -107,6 +107,8 @@ export async function concludeRuns(
   const subject = { kind: 'tenant', id: tenant.id } as const
   // Whichever run it is that ends: the one that asked may have failed before.
   if (await isPurgeAsked(tx, tenant.id)) {
+    // Its secrets go first, and lie where no transaction reaches: whoever removes them asks again (purge.ts).
+    if ((await listKeyedVaults(tx, tenant.id)).length > 0) return
     await tx.secretLease.deleteMany({ where: { tenantId: tenant.id, kind: 'secret' } })
     await tx.tenant.delete({ where: { id: tenant.id } })
     return audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })

@@ -31,3 +31,6 @@ export function checkVault({ tenantId, id: vaultId }: { tenantId: string; id: st
 export function fullKey({ vaultId, service, name }: Omit<SecretPlace, 'tenantId'>): string {
   return `vault:${vaultId}:${service}:${name}`
 }
+
+/** By which a vault's wrapped key is found. */
+export const vaultKeyId = (vaultId: string) => `vault:${vaultId}`

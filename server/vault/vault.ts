@@ -8,7 +8,7 @@ import { checkPlace, checkVault, fullKey, type SecretPlace } from './places'
 import { openValue, sealValue, type OpenedValue } from './value'
 import { SecretUnreadable, VaultUnavailable } from './vault.errors'
 
-export type { SecretPlace } from './places'
+export { vaultKeyId, type SecretPlace } from './places'
 export { SecretUnreadable, VaultUnavailable } from './vault.errors'
 
 /** A vault, and whose it is. */

@@ -64,10 +64,6 @@ export function vaultsStore(db: DatabaseClient, clock: Clock, tenantId: string) 
 
     count: () => db.vault.count({ where: ordinary }),
 
-    /** All of them, the one for connections too; for a purge. */
-    listAllIds: async () =>
-      (await db.vault.findMany({ where: { tenantId }, select: { id: true } })).map(({ id }) => id),
-
     /** @returns whether there was one */
     async remove(id: string): Promise<boolean> {
       return (await db.vault.deleteMany({ where: { id, ...ordinary } })).count > 0

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { isDatabaseUnavailable, isUniqueViolation } from '#server/storage/database.errors'
+import { vaultKeyId as idOf } from '../places'
 import { createKeyring, type Keyring } from '../keyring'
 import { VaultUnavailable } from '../vault.errors'
 import { openMasterKeys, type MasterKeyMeans } from './master-keys'
@@ -91,8 +92,6 @@ export async function openVaultKeys(means: MasterKeyMeans): Promise<VaultKeys> {
     close: async () => masterKeys.close(),
   }
 }
-
-const idOf = (vaultId: string) => `vault:${vaultId}`
 
 /** @throws VaultUnavailable in place of the database's own errors of being away */
 async function orUnavailable<Result>(work: Promise<Result>): Promise<Result> {
