@@ -52,6 +52,22 @@ describeEachDatabase('tenantry vault', (given) => {
     expect((await line.run(['vault', 'list'])).text).toContain('list/one')
   })
 
+  it('shows versions, brings one back, and deletes them all', async () => {
+    for (const input of ['first', 'second'])
+      await line.run(['vault', 'put', 'old/one', '--note', input], { input })
+    const { json } = await line.run(['vault', 'versions', 'old/one', '--json'])
+    expect(json.items).toMatchObject([
+      { version: 2, isCurrent: true },
+      { version: 1, note: 'first' },
+    ])
+    expect((await line.run(['vault', 'restore', 'old/one', '1'])).code).toBe(0)
+    expect((await line.run(['vault', 'get', 'old/one'])).text).toBe('first')
+    expect((await line.run(['vault', 'restore', 'old/one', '77'])).code).toBe(4)
+    expect((await line.run(['vault', 'delete', 'old/one'])).code).toBe(2)
+    expect((await line.run(['vault', 'delete', 'old/one', '--yes'])).code).toBe(0)
+    expect((await line.run(['vault', 'get', 'old/one'])).code).toBe(4)
+  })
+
   it('refuses what it could not give back, and says what is not there', async () => {
     expect((await line.run(['vault', 'put', 'a/b'], { input: Buffer.from([0xff, 0xfe]) })).code).toBe(2)
     expect((await line.run(['vault', 'put', 'a/b'])).code).toBe(2)

@@ -88,6 +88,15 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
       return count > 0
     },
 
+    /** For good. @returns false where it was revoked before */
+    async revoke(id: string): Promise<boolean> {
+      const { count } = await db.identity.updateMany({
+        where: { id, status: { not: 'revoked' } },
+        data: { status: 'revoked', revokedAt: clock.now(), version: { increment: 1 } },
+      })
+      return count > 0
+    },
+
     /** What an identity sees of where it acts: its tenant's slug and the vaults that it reaches; null: nobody claimed it. */
     async findPlace(id: string) {
       const claim = await db.identityClaim.findUnique({

@@ -71,6 +71,21 @@ export async function rotateKey(
   return getOwnIdentity(scope, proven, handle)
 }
 
+/**
+ * Takes everything from the identity whose key signs, at its own wish; for good.
+ *
+ * @throws AppError pop.subject_wrong (401) where the path names another
+ */
+export async function giveUpIdentity(scope: PlatformScope, proven: ProvenKey, named: string): Promise<void> {
+  const id = ownId(proven, named)
+  await scope.transaction(async (stores) => {
+    if (!(await stores.machines.revoke(id))) return
+    const subject = { kind: 'machine', id } as const
+    const after = { status: 'revoked', by: 'itself' }
+    await auditOf(stores, proven, id).record({ action: 'identity.revoked', subject, after })
+  })
+}
+
 /** The audit of the tenant that it acts in, or the platform's. */
 function auditOf(stores: PlatformScope['stores'], { standing }: ProvenKey, id: string) {
   const actor = { kind: 'machine', id } as const
