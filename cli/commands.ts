@@ -9,6 +9,8 @@ export const commands: Readonly<Record<string, Entry>> = {
         summary: 'Makes a key for this machine and asks that somebody accepts it.',
         load: () => import('./identity/init'),
       },
+      rotate: { summary: 'Gives this machine another key.', load: () => import('./identity/rotate') },
+      revoke: { summary: 'Gives the identity of this machine up.', load: () => import('./identity/revoke') },
     },
   },
   whoami: {
@@ -16,11 +18,51 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./identity/whoami'),
   },
   vault: {
-    summary: "A tenant's secrets.",
+    summary: "Tenants' secrets.",
     commands: {
       list: { summary: 'Lists secrets, without their values.', load: () => import('./vault/list') },
       get: { summary: 'Prints the value of a secret.', load: () => import('./vault/get') },
       put: { summary: 'Writes the value of a secret.', load: () => import('./vault/put') },
+      delete: { summary: 'Deletes a secret, with all its versions.', load: () => import('./vault/delete') },
+      versions: {
+        summary: 'Lists the versions of a secret that are kept.',
+        load: () => import('./vault/versions'),
+      },
+      restore: {
+        summary: 'Brings a former version of a secret back.',
+        load: () => import('./vault/restore'),
+      },
+      check: {
+        summary: "For operators: opens every tenant's secrets and says which are broken.",
+        load: () => import('./operator/check-vaults'),
+      },
+      rotate: {
+        summary: 'For operators: puts another master key in the place of the one in use.',
+        load: () => import('./operator/rotate-vault'),
+      },
     },
+  },
+  user: {
+    summary: "For operators: the portal's users.",
+    commands: {
+      create: { summary: 'Makes a user.', load: () => import('./operator/create-user') },
+      'reset-password': {
+        summary: 'Gives somebody who is locked out another password.',
+        load: () => import('./operator/reset-password'),
+      },
+    },
+  },
+  audit: {
+    summary: 'For operators: the audit.',
+    commands: {
+      verify: {
+        summary: 'Finds entries that were changed, removed or inserted.',
+        load: () => import('./operator/verify-audit'),
+      },
+    },
+  },
+  migrate: {
+    summary: 'For operators: brings the database to the schema of this version.',
+    load: () => import('./operator/migrate'),
   },
 }

@@ -2,7 +2,7 @@ import type { CreateUser, UpdateProfile, UpdateUser } from '#shared/contracts/us
 import { isUniqueViolation } from '#server/storage/database.errors'
 import { endMachinesOf } from '#server/identities/leaving'
 import { mostAskedAtOnce } from '#server/provisioning/person'
-import type { CallerScope, OperatorScope, PlatformStores } from '#server/scope'
+import type { CallerScope, OperatorScope, PlatformScope, PlatformStores } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import type { PasswordPort } from './passwords.port'
 import { userError } from './users.errors'
@@ -61,7 +61,7 @@ export async function listIdentitiesOf(scope: OperatorScope, id: string, request
  * @throws AppError user.email_taken, password.too_weak, user.passwords_unavailable
  */
 export async function createUser(
-  scope: OperatorScope,
+  scope: PlatformScope,
   passwords: PasswordPort | undefined,
   input: CreateUser,
 ): Promise<UserRow> {

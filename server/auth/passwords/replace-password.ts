@@ -1,0 +1,37 @@
+import type { PasswordPort } from '#server/domain/users/passwords.port'
+import { userError } from '#server/domain/users/users'
+import type { PlatformScope } from '#server/scope'
+import type { Attempts } from '../sign-in/attempts'
+
+/**
+ * Gives somebody who is locked out another password, in the name of whoever runs the server. Every session of theirs
+ * ends in the same transaction; a second factor is asked for as ever.
+ *
+ * @param passwords undefined where there are no local passwords (oidc-only mode)
+ * @throws AppError user.passwords_unavailable, user.not_found, password.too_weak
+ */
+export async function replacePassword(
+  scope: PlatformScope,
+  { passwords, attempts }: { passwords: PasswordPort | undefined; attempts: Pick<Attempts, 'forget'> },
+  { email, password }: { email: string; password: string },
+): Promise<{ sessionsEnded: number }> {
+  if (!passwords) throw userError('user.passwords_unavailable')
+  const found = await scope.stores.users.findByEmail(email)
+  if (!found || found.status === 'deleted') throw userError('user.not_found')
+  const { id, name } = found
+  const passwordHash = await passwords.hashNew(password, { path: 'password', about: [email, name] })
+  const sessionsEnded = await scope.transaction(async (stores) => {
+    const user = await stores.users.find(id)
+    if (!user || user.status === 'deleted') throw userError('user.not_found')
+    await stores.users.update(id, { passwordHash })
+    const ended = await stores.sessions.endAllOf(id)
+    await stores.audit.record({
+      action: 'user.password_replaced',
+      subject: { kind: 'user', id },
+      after: { by: 'command line', sessionsEnded: ended },
+    })
+    return ended
+  })
+  await attempts.forget(email)
+  return { sessionsEnded }
+}
