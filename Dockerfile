@@ -29,6 +29,7 @@ WORKDIR /app
 # Owned by root: the server can't change its own code.
 COPY scripts/healthcheck.mjs ./
 COPY --from=build /src/.output .output
+RUN ln -s /app/.output/server/cli/tenantry.mjs /usr/local/bin/tenantry
 # `node`, by number, so that a cluster can see that it is not root.
 USER 1000:1000
 VOLUME ["/data"]

@@ -10,7 +10,7 @@ import { runQuietly } from './processes.mjs'
 
 /** Everything that a build reads, beside the packages and the version. */
 const sources = [
-  ...['app', 'server', 'shared', 'prisma', 'public', 'modules'],
+  ...['app', 'cli', 'server', 'shared', 'prisma', 'public', 'modules'],
   ...['nuxt.config.ts', 'tsconfig.json', 'scripts/generate.mjs', 'scripts/schema.mjs'],
 ]
 
