@@ -26,7 +26,7 @@ export interface Database {
   readonly client: DatabaseClient
   /**
    * Runs work in one serializable transaction: what it read has not changed when it commits.
-   * Where the database refuses because of a concurrent writer, the work runs again, 20 times at most: it must have
+   * Where the database refuses because of a concurrent writer, the work runs again, 60 times at most: it must have
    * no effect outside of the transaction. Any error rolls back, and is thrown as it was. After a query failed, no
    * further one is accepted, on either database. It may take 10 seconds.
    *

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isWriteConflict } from './database.errors'
 
-const attempts = 20
+const attempts = 60
 const longestPauseMilliseconds = 100
 /** No further attempt is begun after so long. */
 const patienceMilliseconds = 10_000
@@ -28,7 +28,7 @@ export interface Transactions {
   /** Whether the caller is part of a transaction's work. */
   isInside(): boolean
   /**
-   * Runs a transaction again until the database finds no conflict with a concurrent writer, 20 times at most.
+   * Runs a transaction again until the database finds no conflict with a concurrent writer, 60 times and for 10 seconds at most.
    *
    * @param begin begins a transaction, does the work it is given in it, and commits; leaves nothing where it throws
    * @throws the last attempt's error; Error at once where the caller is part of a transaction's work already
