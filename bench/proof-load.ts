@@ -14,7 +14,7 @@ export interface ProofLoad {
 }
 
 /** More than any server answers, so that no call waits for its signature. */
-const perSecond = 6_000
+const perSecond = 10_000
 
 const { url, path, seconds, ...named } = JSON.parse(process.argv[2] ?? '') as ProofLoad
 const machine = new TestMachine(named.handle, named.audience, undefined, createPrivateKey(named.privateKey))
