@@ -24,7 +24,6 @@ import type { MailRecords, Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createMachineCallers, type MachineCallers } from '#server/identities/machine-callers'
 import { findActing, machinesStore } from '#server/identities/machines.store'
-import { findOwnStanding, type OwnStanding } from '#server/identities/machine-self.store'
 import { createProofs, type Proofs } from '#server/identities/proof'
 import { createReplay, type Replay } from '#server/identities/replay'
 import { createFolderTarget } from '#server/integrations/audit-export/folder'
@@ -53,7 +52,7 @@ import { createJobsQueue } from '#server/provisioning/queue-jobs'
 import type { TenantQueue } from '#server/provisioning/queue.port'
 import { createRowsQueue } from '#server/provisioning/queue.store'
 import { createReconciler, defaultLeaseMs, type Reconciler } from '#server/provisioning/reconciler'
-import { createScopes, type Machine, type Scopes } from '#server/scope'
+import { createScopes, type Scopes } from '#server/scope'
 import type { Cache } from '#server/storage/cache'
 import { openDatabaseCache } from '#server/storage/cache-database'
 import { cacheDriver } from '#server/storage/cache-driver'
@@ -90,8 +89,6 @@ export interface Container {
   readonly refusals: Refusals
   readonly proofs: Proofs
   readonly machineCallers: MachineCallers
-  /** What a machine is told of itself. */
-  readonly ownStanding: (machine: Machine) => Promise<OwnStanding | null>
   readonly replay: Replay
   readonly loginFlows: LoginFlows
   readonly idTokenSealer: Sealer
@@ -280,7 +277,6 @@ export async function createContainer(
         },
         { replay, errands, clock },
       ),
-      ownStanding: (machine) => findOwnStanding(database, machine),
       replay,
       settingsSealer,
       pendingSignIns: createPendingSignIns(cache, keyring.derive('pending-sign-in')),

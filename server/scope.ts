@@ -6,6 +6,7 @@ import { findLease, type LeaseRow } from '#server/domain/vaults/leases.store'
 import { findVault } from '#server/domain/vaults/vaults.store'
 import type { Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
+import type { BoundVault } from '#shared/contracts/machines'
 import { MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
 import type { Database, DatabaseClient } from '#server/storage/database'
@@ -55,12 +56,16 @@ export interface Machine {
     readonly id: string
     /** The member whose principal it is; null: a service's. */
     readonly userId: string | null
+    /** The member's or the service's. */
+    readonly name: string
     /** What it may do at most, a member's membership considered. */
     readonly role: TenantRole
   }
-  readonly tenant: { readonly id: string; readonly slug: string }
+  readonly tenant: { readonly id: string; readonly slug: string; readonly name: string }
   /** Null: all that the role allows. */
   readonly scopes: ReadonlySet<MachineScope> | null
+  /** Those that it reaches, its default first. */
+  readonly vaults: readonly BoundVault[]
 }
 
 /**

@@ -12,7 +12,7 @@ export default defineRoute({
   access: self(),
   response: z.union([Me, MachineMe]),
   async handle({ scope, container, event }) {
-    if ('machine' in scope) return getOwnStanding(scope.machine, container)
+    if ('machine' in scope) return getOwnStanding(scope.machine)
     await renewSessionCookie(event, scope)
     return { ...(await overviewOf(scope)), services: [...container.launcher] }
   },

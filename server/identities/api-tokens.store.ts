@@ -39,16 +39,17 @@ export function apiTokensStore(db: DatabaseClient, clock: Clock) {
   return {
     /** The token of a hash with its principal, as they are now; in one statement, as on every request. */
     async findActing(tokenHash: string): Promise<ActingToken | null> {
-      const [row] = await db.$queryRaw<(Omit<ActingToken, 'principal'> & StandingRow)[]>`
+      const rows = await db.$queryRaw<(Omit<ActingToken, 'principal'> & StandingRow)[]>`
         SELECT k."id", k."name", k."expiresAt", k."lastUsedAt", k."revokedAt",
           k."scopes", CAST(k."role" AS TEXT) AS "grantedRole", ${raw(standingColumns)}
         FROM "ApiToken" k
         LEFT JOIN "Principal" p ON p."id" = k."principalId"
         ${raw(standingTables)}
         WHERE k."tokenHash" = ${tokenHash}`
+      const [row] = rows
       if (!row) return null
       const { id, name, expiresAt, lastUsedAt, revokedAt } = row
-      return { id, name, expiresAt, lastUsedAt, revokedAt, principal: foundPrincipal(row) }
+      return { id, name, expiresAt, lastUsedAt, revokedAt, principal: foundPrincipal(rows) }
     },
 
     /** Notes that it was used, once a minute. */

@@ -86,6 +86,18 @@ describeEachDatabase('the registries of machines', (given) => {
 
     const own = await principal(tenant.id, userId)
     await claim(id, own.id, ['tenant:read', 'secrets:read'])
+    const [first, second] = await Promise.all(
+      ['one', 'two'].map((handle) =>
+        db().vault.create({ data: { id: newId(), tenantId: tenant.id, handle, createdAt: clock.now() } }),
+      ),
+    )
+    for (const [vault, defaultOf] of [
+      [first, null],
+      [second, own.id],
+    ] as const)
+      await db().principalVaultBinding.create({
+        data: { principalId: own.id, vaultId: vault!.id, defaultOf, createdAt: clock.now() },
+      })
     await store().noteUse(id)
     const found = await findActing(given.database, did)
     expect(found).toEqual({
@@ -93,8 +105,13 @@ describeEachDatabase('the registries of machines', (given) => {
       principal: {
         ...{ id: own.id, userId, role: 'admin', grantedRole: null },
         ...{ memberRole: 'owner', isUserActive: true },
-        tenant: { id: tenant.id, slug: tenant.slug, status: 'pending' },
+        tenant: { id: tenant.id, slug: tenant.slug, name: expect.any(String), status: 'pending' },
         scopes: ['tenant:read', 'secrets:read'],
+        ownerName: 'Ada',
+        vaults: [
+          { id: second!.id, handle: 'two', isDefault: true },
+          { id: first!.id, handle: 'one', isDefault: false },
+        ],
       },
     })
 

@@ -160,11 +160,12 @@ export async function findActing(
   database: Pick<Database, 'read'>,
   did: string,
 ): Promise<ActingIdentity | null> {
-  const [row] = await database.read(actingStatement, actingColumns, [did])
+  const rows = (await database.read(actingStatement, actingColumns, [did])) as unknown as ActingRow[]
+  const [row] = rows
   if (!row) return null
-  const { id, handle, status, lastUsedAt, ...standing } = row as unknown as ActingRow
+  const { id, handle, status, lastUsedAt } = row
   const usedAt = lastUsedAt === null ? null : momentOf(lastUsedAt)
-  return { id, handle, did, status, lastUsedAt: usedAt, principal: foundPrincipal(standing) }
+  return { id, handle, did, status, lastUsedAt: usedAt, principal: foundPrincipal(rows) }
 }
 
 interface ActingRow extends StandingRow {

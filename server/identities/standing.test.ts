@@ -4,8 +4,10 @@ import { standingOf, type FoundPrincipal } from './standing'
 const member: FoundPrincipal = {
   ...{ id: 'principal', userId: 'ada', role: 'admin', grantedRole: null, memberRole: 'owner' },
   isUserActive: true,
-  tenant: { id: 'tenant', slug: 'acme', status: 'active' },
+  tenant: { id: 'tenant', slug: 'acme', name: 'Acme', status: 'active' },
   scopes: ['tenant:read'],
+  ownerName: 'Ada',
+  vaults: [],
 }
 const service: FoundPrincipal = { ...member, userId: null, memberRole: null, isUserActive: false }
 const codeOf = (principal: FoundPrincipal | null) => {

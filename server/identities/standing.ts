@@ -12,18 +12,17 @@ export type { FoundPrincipal } from './standing.store'
  *
  * @throws AppError identity.unclaimed, principal.disabled, principal.tenant_rests (403)
  */
-export function standingOf(
-  principal: FoundPrincipal | null,
-): Pick<Machine, 'principal' | 'tenant' | 'scopes'> {
+export function standingOf(principal: FoundPrincipal | null): Omit<Machine, 'by'> {
   if (!principal) throw identityError('identity.unclaimed')
-  const { id, userId, memberRole, isUserActive, tenant, scopes } = principal
+  const { id, userId, memberRole, isUserActive, tenant, scopes, ownerName, vaults } = principal
   if (userId !== null && memberRole === null) throw identityError('identity.unclaimed')
   if (userId !== null && !isUserActive) throw identityError('principal.disabled')
   if (isResting(tenant.status)) throw identityError('principal.tenant_rests')
   return {
-    principal: { id, userId, role: effectiveRole(principal) },
-    tenant: { id: tenant.id, slug: tenant.slug },
+    principal: { id, userId, name: ownerName, role: effectiveRole(principal) },
+    tenant: { id: tenant.id, slug: tenant.slug, name: tenant.name },
     scopes: scopes && new Set(scopes),
+    vaults,
   }
 }
 

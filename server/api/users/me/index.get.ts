@@ -13,8 +13,6 @@ export default defineRoute({
   firstCall: true,
   response: z.union([User, MachineMe]),
   etag: 'version',
-  handle: async ({ scope, container }) =>
-    'machine' in scope
-      ? { ...(await getOwnStanding(scope.machine, container)), version: 1 }
-      : getProfile(scope),
+  handle: async ({ scope }) =>
+    'machine' in scope ? { ...getOwnStanding(scope.machine), version: 1 } : getProfile(scope),
 })
