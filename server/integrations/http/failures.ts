@@ -98,6 +98,7 @@ function codeOf(error: unknown): string | undefined {
 function reasonOf(code: string): string {
   if (code === 'ECONNREFUSED') return 'nothing listens at its address'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name does not resolve'
+  if (code === 'ADDRESS_NOT_PUBLIC') return 'its address is not a public one, and is not asked'
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET') return 'the connection was cut'
   if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') return 'connecting took too long'
   if (/CERT|TLS|SSL|SIGNATURE/.test(code)) return 'its certificate is not trusted'
