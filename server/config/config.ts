@@ -43,6 +43,8 @@ export interface Config {
           | { readonly clientId: string; readonly clientSecret: string; readonly tokenUrl: string }
       }
     | undefined
+  /** Whether tenants' own connections may lead to private networks, and over http. */
+  readonly integrationsAllowPrivate: boolean
   /** `address:port`; undefined: the system's. */
   readonly dnsResolver: string | undefined
   /** 0: never. */
@@ -249,6 +251,7 @@ function assemble(values: Environment): Config {
         ? { apiUrl: values.STALWART_API_URL, apiToken: values.STALWART_API_TOKEN }
         : undefined,
     ocis: ocisOf(values),
+    integrationsAllowPrivate: values.INTEGRATIONS_ALLOW_PRIVATE ?? false,
     dnsResolver: values.DNS_RESOLVER,
     sweepIntervalSeconds: values.SWEEP_INTERVAL_SECONDS ?? 3600,
     driftRepair: values.DRIFT_REPAIR,

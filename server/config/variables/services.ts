@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { note, webUrl } from './shapes'
+import { note, onOrOff, webUrl } from './shapes'
 
 const hasPathAlone = (text: string) => !new URL(text).search && !new URL(text).hash
 
@@ -56,5 +56,11 @@ export const servicesVariables = {
     description: 'In place of a client: `user:token`, an app token of an administrator, sent as Basic.',
     secret: true,
     fallback: 'none',
+  }),
+  INTEGRATIONS_ALLOW_PRIVATE: note(onOrOff.optional(), {
+    description:
+      "`on`: a tenant's own connections may lead to this machine and to private networks, and over http. `off`: to " +
+      'public addresses over https alone.',
+    fallback: 'off',
   }),
 }
