@@ -20,7 +20,7 @@ import { auditStore } from '#server/domain/audit/audit.store'
 import { sealBeginning } from '#server/domain/audit/chain/beginning.store'
 import { getPortalName } from '#server/domain/settings/settings'
 import { settingsStore } from '#server/domain/settings/settings.store'
-import type { MailRecords, Resolver } from '#server/domain/domains/domains'
+import type { Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
 import { createMachineCallers, type MachineCallers } from '#server/identities/machine-callers'
 import { findActing, machinesStore } from '#server/identities/machines.store'
@@ -28,18 +28,16 @@ import { createProofs, type Proofs } from '#server/identities/proof'
 import { createReplay, type Replay } from '#server/identities/replay'
 import { createFolderTarget } from '#server/integrations/audit-export/folder'
 import { createWebhookTarget } from '#server/integrations/audit-export/webhook'
-import { createAuthentik } from '#server/integrations/authentik/client'
 import { createResolver } from '#server/integrations/dns/client'
-import { createPatientFetch } from '#server/integrations/http/patient-fetch'
-import { createOcisPlanners } from '#server/integrations/ocis/client'
 import type { SmtpOptions } from '#server/integrations/smtp/client'
-import { createStalwart } from '#server/integrations/stalwart/client'
 import { createClaimTokens, type ClaimTokens } from '#server/identities/claim-tokens'
 import { systemClock, type Clock } from '#server/lib/clock'
-import { createPlaces } from '#server/lib/places'
 import { createErrands, type Errands } from '#server/lib/errands'
 import { createMetrics, type Metrics } from '#server/lib/metrics'
 import { createLog, type Log } from '#server/lib/log'
+import type { Connector } from '#server/provisioning/connected/client.port'
+import { createConnected } from '#server/provisioning/connected/connected'
+import { platformServices, type ServicesOf } from '#server/provisioning/connected/tenant-services'
 import { askedChannel } from '#server/provisioning/channels'
 import type { ServiceName, StepPlanner } from '#server/provisioning/step-planner.port'
 import { createGates, type Gate } from '#server/provisioning/gates'
@@ -69,6 +67,7 @@ import { generatedSecret } from '#server/vault/keys/generated-secret'
 import { openVaultKeys } from '#server/vault/keys/vault-keys'
 import { createSealer, type Sealer } from '#server/vault/seal'
 import { createVault, type SecretVault } from '#server/vault/vault'
+import { openConnector, openServices } from './container-services'
 
 /** Everything that lives as long as the process, wired once. */
 export interface Container {
@@ -105,14 +104,16 @@ export interface Container {
   readonly mailer: Mailer | undefined
   /** Asks the DNS. */
   readonly resolver: Resolver
-  /** Undefined where there is no mail server that has domains. */
-  readonly mailRecords: MailRecords | undefined
+  /** Whom a tenant's steps are done at: its own services, else the platform's. */
+  readonly servicesOf: ServicesOf
   /** What answers do not wait for; `close` does. */
   readonly errands: Errands
   readonly idempotency: Idempotency
   readonly claimTokens: ClaimTokens
   /** The tenants' secrets. */
   readonly vault: SecretVault
+  /** Reaches the services that tenants bring themselves. */
+  readonly connector: Connector
   readonly reconciler: Reconciler
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
@@ -142,21 +143,6 @@ export interface Container {
  * services, and each service is to have some that wait for it.
  */
 const tenantsForEachPlace = 3
-
-/** The outside services that are configured, each with so many places for calls. */
-function openServices(config: Config, clock: Clock) {
-  const { authentik, stalwart, ocis, provisioningConcurrency } = config
-  const means = () => {
-    const places = createPlaces(provisioningConcurrency)
-    return { clock, places, fetch: createPatientFetch(globalThis.fetch, Math.random, places.rest) }
-  }
-  return {
-    authentik:
-      authentik && createAuthentik({ apiUrl: authentik.apiUrl, token: authentik.apiToken, ...means() }),
-    stalwart: stalwart && createStalwart({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, ...means() }),
-    ocisPlanners: ocis ? createOcisPlanners({ ...ocis, ...means() }) : [],
-  }
-}
 
 /** Where the state of the audit is told. */
 function auditTargetOf({ auditExport }: Config) {
@@ -222,6 +208,7 @@ export async function createContainer(
     const localAccounts = config.authMode === 'standalone'
     const scopes = createScopes(database, clock, { wake, localAccounts, queue, auditKey })
     const { authentik, stalwart, ocisPlanners } = openServices(config, clock)
+    const connector = keep(openConnector(config, clock))
     const onboarding = mailer && {
       mailer,
       sender: async () => ({
@@ -241,6 +228,18 @@ export async function createContainer(
     const concurrency = config.provisioningConcurrency * tenantsForEachPlace
     const breakers = createBreakerBoard({ cache, clock, log })
     const gate = createGates({ clock, concurrency, random: Math.random, onChange: breakers.publish })
+    const vault = createVault({ backend, keys, clock })
+    const servicesOf = createConnected({
+      ...{ database, clock, log, vault, connector, concurrency },
+      platform: platformServices({ planners, gate, recordsOf: stalwart?.recordsOf }),
+      onboardingAt:
+        onboarding &&
+        (({ firstPasswordLink }, apiUrl) =>
+          createOnboardingPlanner({
+            ...{ ...onboarding, places: [new URL(apiUrl).origin] },
+            ...(firstPasswordLink && { firstPasswordLink }),
+          })),
+    })
     const settingsSealer = createSealer(keyring, 'settings')
     const { find: findSetting } = settingsStore(database.client, clock)
     const attempts = createAttempts(cache, keyring.derive('attempts'))
@@ -293,11 +292,12 @@ export async function createContainer(
       moduleStorage: cacheDriver({ cache, prefix: 'oidc:module', ttlSeconds: 300 }),
       mailer,
       resolver: createResolver({ server: config.dnsResolver }),
-      mailRecords: stalwart,
+      servicesOf,
       errands,
       idempotency: createIdempotency(cache, createSealer(keyring, 'idempotency'), log),
       claimTokens: createClaimTokens(cache, clock),
-      vault: createVault({ backend, keys, clock }),
+      vault,
+      connector,
       queue,
       jobs,
       reconciler: createReconciler({
@@ -308,11 +308,12 @@ export async function createContainer(
         signals,
         planners,
         gate,
+        servicesOf,
         auditOf: (tx, context) => auditStore(tx, { clock, auditKey, actor: { kind: 'system' }, ...context }),
         concurrency,
       }),
       sweeper: createSweeper({
-        ...{ database, clock, log, signals, planners, gate, wake, queue },
+        ...{ database, clock, log, signals, planners, gate, servicesOf, wake, queue },
         everySeconds: config.sweepIntervalSeconds,
         repair: () => repairFound(scopes.platform('drift'), config),
       }),

@@ -1,4 +1,5 @@
 import { auditStore, type AuditActor } from '#server/domain/audit/audit.store'
+import { connectionsStore } from '#server/domain/connections/connections.store'
 import { allDomainsStore, domainsStore } from '#server/domain/domains/domains.store'
 import { invitationsStore, openInvitationsStore } from '#server/domain/invitations/invitations.store'
 import { membersStore } from '#server/domain/members/members.store'
@@ -157,6 +158,7 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     onboarding: onboardingStore(db, clock, tenantId),
     drift: driftStore(db, tenantId),
     vaults: vaultsStore(db, clock, tenantId),
+    connections: connectionsStore(db, clock, tenantId),
     machines: tenantMachinesStore(db, clock, tenantId),
     principals: principalsStore(db, clock, tenantId),
     serviceAccounts: serviceAccountsStore(db, clock, tenantId),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Id } from '#shared/contracts/common'
+import { ConnectedService } from '#shared/contracts/connections'
 import { Handle } from '#shared/contracts/machines'
 import { SecretSegment } from '#shared/contracts/vaults'
 
@@ -18,6 +19,7 @@ export const UserSessionPath = z.object({ id: Id, sessionId: Id })
 /** A machine's handle: what is none is nobody's. */
 export const HandlePath = z.object({ handle: z.string().max(100) })
 export const TenantVaultPath = z.object({ slug: z.string(), vaultId: Id })
+export const ConnectionPath = z.object({ slug: z.string(), service: ConnectedService })
 export const VaultMemberPath = z.object({ slug: z.string(), vaultId: Id, userId: Id })
 /** A vault's `:id` is parsed where the scope is built. */
 export const SecretPath = z.object({ id: z.string(), service: SecretSegment, name: SecretSegment })

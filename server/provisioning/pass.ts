@@ -1,3 +1,4 @@
+import { addSeconds } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { Signals } from '#server/storage/signals'
 import type { Log } from '#server/lib/log'
@@ -5,15 +6,16 @@ import { attemptStep, type AttemptMeans, type StepOutcome } from './attempt'
 import { changedChannel } from './channels'
 import { insist } from './insist'
 import { keepLease, LeaseLost, type Lease } from './lease'
-import type { DesiredTenant, StepPlanner } from './step-planner.port'
+import type { DesiredTenant } from './step-planner.port'
+import type { ServicesOf, TenantServices } from './connected/tenant-services'
 import { stepKey } from './steps'
 import type { BegunStep, Claim, WorkStore } from './work.store'
 
-export interface PassMeans extends AttemptMeans {
+export interface PassMeans extends Omit<AttemptMeans, 'gate'> {
   store: WorkStore
   signals: Pick<Signals, 'publish'>
-  /** By `stepKey`. */
-  planners: ReadonlyMap<string, StepPlanner>
+  /** Whom the tenant's steps are done at. */
+  servicesOf: ServicesOf
   renewMs: number
   /** Runs writing work of this process when its turn comes, that of one tenant always one after the other. */
   inTurn: <Result>(tenantId: string, work: () => Promise<Result>) => Promise<Result>
@@ -51,9 +53,8 @@ export async function runPass(tenantId: string, means: PassMeans): Promise<void>
   try {
     const signal = AbortSignal.any([stopping, lease.signal])
     // Read after the steps were begun: what changes later asks for them again.
-    const tenant = await insist(() => store.desired(claim), { lease, stopping })
     const pass = { claim, lease, signal, underWay: claim.steps.length, isReleased: false }
-    await runSteps(claim.steps, tenant, pass, means)
+    await runSteps(claim.steps, await readGoal(pass, means), pass, means)
     if (!pass.isReleased) await insist(() => store.release(claim), { lease, stopping })
   } catch (error) {
     if (error instanceof LeaseLost)
@@ -79,56 +80,72 @@ interface Pass {
   isReleased: boolean
 }
 
+/** What a tenant should have, and whom it is to be brought about at. */
+interface Goal {
+  readonly tenant: DesiredTenant
+  readonly services: TenantServices
+}
+
+function readGoal({ claim, lease }: Pass, { store, servicesOf, stopping }: PassMeans): Promise<Goal> {
+  const read = async () => ({
+    tenant: await store.desired(claim),
+    services: await servicesOf(claim.tenant.id),
+  })
+  return insist(read, { lease, stopping })
+}
+
 /** Runs steps side by side, and those that each of them sets free. Waits for all, whatever becomes of one. */
 async function runSteps(
   steps: readonly BegunStep[],
-  tenant: DesiredTenant,
+  goal: Goal,
   pass: Pass,
   means: PassMeans,
 ): Promise<void> {
   const work = steps.map(async (step) => {
-    const free = await runStep(step, tenant, pass, means)
-    if (free.length > 0) await runSteps(free, await desiredOf(free, tenant, pass, means), pass, means)
+    const free = await runStep(step, goal, pass, means)
+    if (free.length > 0) await runSteps(free, await goalOf(free, goal, pass, means), pass, means)
   })
   for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }
 
 /** What was read before holds for steps that nobody asked for since: whatever changes it asks for them. */
-function desiredOf(
+function goalOf(
   steps: readonly BegunStep[],
-  known: DesiredTenant,
-  { claim, lease }: Pass,
-  { store, stopping }: PassMeans,
-): Promise<DesiredTenant> | DesiredTenant {
-  const isKnown = steps.every(({ id, generation }) => claim.generations.get(id) === generation)
-  return isKnown ? known : insist(() => store.desired(claim), { lease, stopping })
+  known: Goal,
+  pass: Pass,
+  means: PassMeans,
+): Promise<Goal> | Goal {
+  const isKnown = steps.every(({ id, generation }) => pass.claim.generations.get(id) === generation)
+  return isKnown ? known : readGoal(pass, means)
 }
 
 /** @returns the steps that it set free */
 async function runStep(
   step: BegunStep,
-  tenant: DesiredTenant,
+  { tenant, services }: Goal,
   pass: Pass,
   means: PassMeans,
 ): Promise<readonly BegunStep[]> {
   const { claim, lease, signal } = pass
-  const { store, planners, signals, log, inTurn, stopping } = means
-  const planner = planners.get(stepKey(step))
-  if (!planner) throw new Error(`Nothing plans ${stepKey(step)}, and it was begun`)
+  const { store, signals, log, clock, inTurn, stopping } = means
+  const planner = services.planners.find((one) => stepKey(one) === stepKey(step))
   const { mayDelete, digests } = claim.approval
   const approved = digests && new Set(digests[stepKey(step)] ?? [])
   const known = { externalId: step.externalId }
   lease.assertHeld()
-  const outcome = await attemptStep(
-    {
-      ...{ planner, tenant, known, attempt: step.attempt, mayDelete, approved, signal },
-      assertHeld: () => lease.assertHeld(),
-    },
-    means,
-  )
+  const outcome: StepOutcome = planner
+    ? await attemptStep(
+        {
+          ...{ planner, tenant, known, attempt: step.attempt, mayDelete, approved, signal },
+          assertHeld: () => lease.assertHeld(),
+        },
+        { ...means, gate: services.gate },
+      )
+    : connectionWent(clock.now())
   lease.assertHeld()
   const record = async () => {
-    const { begun, isReleased } = await store.record(claim, step, outcome, pass.underWay === 1)
+    const about = { isLast: pass.underWay === 1, place: services.placeOf(step.service) }
+    const { begun, isReleased } = await store.record(claim, step, outcome, about)
     // In the same turn: the next result may be the last one.
     pass.underWay += begun.length - 1
     pass.isReleased = isReleased
@@ -144,6 +161,13 @@ async function runStep(
   })
   return free
 }
+
+/** It was there when the step was begun; whoever took it away has asked for the step again. */
+const connectionWent = (now: Date): StepOutcome => ({
+  status: 'waits',
+  reason: 'Its connection was changed meanwhile.',
+  nextAttemptAt: addSeconds(now, 1),
+})
 
 function logOutcome(log: Log, outcome: StepOutcome, about: Record<string, unknown>): void {
   switch (outcome.status) {

@@ -3,6 +3,7 @@ import type { TenantScope } from '#server/scope'
 import { untilCut } from './attempt'
 import type { Gate } from './gates'
 import { digestsOfPlan, hashOfPlan, shownChange, type PlanDigests } from './plan-hash'
+import { platformServices, type ServicesOf } from './connected/tenant-services'
 import { provisioningError } from './provisioning.errors'
 import type { Change, ServiceName, StepPlan, StepPlanner } from './step-planner.port'
 import { byStepOrder, notConfigured, stepKey, tenantSteps } from './steps'
@@ -11,6 +12,8 @@ import { byStepOrder, notConfigured, stepKey, tenantSteps } from './steps'
 export interface PlanMeans {
   readonly planners: readonly StepPlanner[]
   readonly gate: (service: ServiceName) => Gate
+  /** Whom a tenant's steps are done at; default: the above. */
+  readonly servicesOf?: ServicesOf
   /** The longest that one service may take, in milliseconds. Default 20,000. */
   readonly timeoutMs?: number
 }
@@ -55,6 +58,10 @@ export async function confirmPlan(scope: TenantScope, means: PlanMeans, hash: st
   return digests
 }
 
+/** Whom a tenant's steps are done at. */
+export const servicesFor = (means: PlanMeans, scope: TenantScope) =>
+  means.servicesOf?.(scope.tenant.id) ?? Promise.resolve(platformServices(means))
+
 async function planTenant(scope: TenantScope, means: PlanMeans): Promise<Planned> {
   const { stores } = scope
   const tenant = await stores.desired.get()
@@ -62,10 +69,11 @@ async function planTenant(scope: TenantScope, means: PlanMeans): Promise<Planned
   const known = new Map(steps.map((step) => [stepKey(step), step.externalId]))
   const knownOf = (planner: StepPlanner) => ({ externalId: known.get(stepKey(planner)) ?? null })
   const signal = AbortSignal.timeout(means.timeoutMs ?? 20_000)
-  const planners = means.planners.toSorted(byStepOrder)
+  const services = await servicesFor(means, scope)
+  const planners = services.planners.toSorted(byStepOrder)
   const plans = await Promise.all(
     planners.map((planner) =>
-      means
+      services
         .gate(planner.service)
         .run(() => untilCut(() => planner.plan(tenant, knownOf(planner), signal), signal), signal)
         .then((plan) => ({ planner, plan }))
@@ -73,18 +81,18 @@ async function planTenant(scope: TenantScope, means: PlanMeans): Promise<Planned
     ),
   )
   const digests: Record<string, string[]> = {}
-  const services = new Map<ServiceName, ServicePlan>()
+  const plansOf = new Map<ServiceName, ServicePlan>()
   for (const { service } of tenantSteps) {
     const isThere = planners.some((planner) => planner.service === service)
-    services.set(service, { service, changes: [], notes: [], ...(!isThere && { reason: notConfigured }) })
+    plansOf.set(service, { service, changes: [], notes: [], ...(!isThere && { reason: notConfigured }) })
   }
   for (const { planner, ...found } of plans) {
-    const shown = services.get(planner.service)
+    const shown = plansOf.get(planner.service)
     if (!shown) continue
     if ('error' in found) shown.error ??= found.error
     else add(shown, found.plan, (digests[stepKey(planner)] = []))
   }
-  const all = [...services.values()]
+  const all = [...plansOf.values()]
   return {
     shown: { hash: hashOfPlan(digests), services: all },
     digests,

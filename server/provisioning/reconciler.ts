@@ -10,6 +10,7 @@ import type { QueuedTenant, TenantQueue } from './queue.port'
 import { createRowsQueue } from './queue.store'
 import { createRevival } from './revival'
 import type { AuditOf } from './runs.store'
+import { platformServices, type ServicesOf } from './connected/tenant-services'
 import { stepKey } from './steps'
 import { createLanes } from '#server/lib/turns'
 import { workStore } from './work.store'
@@ -22,6 +23,8 @@ export interface ReconcilerOptions {
   signals: Pick<Signals, 'publish' | 'subscribe'>
   /** Of the services that are configured. The steps of all others are skipped. */
   planners: readonly StepPlanner[]
+  /** Whom a tenant's steps are done at; default: the above, through `gate`. */
+  servicesOf?: ServicesOf
   /** Where it is put on record that a tenant became active. */
   auditOf: AuditOf
   /** How many tenants are worked on at a time. */
@@ -79,13 +82,14 @@ export const defaultLeaseMs = 9_000
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { database, clock, log, signals, concurrency, leaseMs = defaultLeaseMs, pollMs = 5_000 } = options
   const queue = options.queue ?? createRowsQueue(database, clock, leaseMs)
-  const planners = new Map(options.planners.map((planner) => [stepKey(planner), planner]))
+  const configured = new Set(options.planners.map((planner) => stepKey(planner)))
+  const platform = platformServices(options)
   const store = workStore({
     database,
     clock,
     leaseMs,
     auditOf: options.auditOf,
-    isConfigured: (step) => planners.has(stepKey(step)),
+    isConfigured: (step) => configured.has(stepKey(step)),
   })
   const stopping = new AbortController()
   const random = options.random ?? Math.random
@@ -94,8 +98,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     clock,
     log,
     signals,
-    planners,
-    gate: options.gate,
+    servicesOf: options.servicesOf ?? (() => Promise.resolve(platform)),
     mayBegin: () => phase === 'running',
     stopping: stopping.signal,
     inTurn: createLanes(lanes[database.provider]),

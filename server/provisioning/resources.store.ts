@@ -59,3 +59,18 @@ export async function keepResources(
     await tx.provisionedResource.createMany({ data })
   }
 }
+
+/**
+ * Forgets what a tenant has at a service, since another takes its place: what is there stays.
+ *
+ * @returns how many things it were
+ */
+export async function forgetService(
+  tx: DatabaseClient,
+  { tenantId, service }: Omit<OfStep, 'step'>,
+): Promise<number> {
+  const where = { tenantId, service }
+  await tx.provisioningStep.updateMany({ where, data: { externalId: null, observedAt: null } })
+  await tx.resourceDrift.deleteMany({ where })
+  return (await tx.provisionedResource.deleteMany({ where })).count
+}

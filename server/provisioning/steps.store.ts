@@ -7,7 +7,8 @@ import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
 import type { PlanDigests } from './plan-hash'
 import { isPurgeAsked, readPurge } from './purge.store'
 import type { TenantQueue } from './queue.port'
-import { readResources } from './resources.store'
+import { forgetService, readResources } from './resources.store'
+import type { ServiceName } from './step-planner.port'
 import { byStepOrder, tenantSteps } from './steps'
 
 /** Why a tenant is looked at. */
@@ -87,6 +88,13 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, {
       await queue?.ask(db, tenantId)
       return run.id
     },
+
+    /**
+     * Forgets what the tenant has at a service, where it is to be had from another one.
+     *
+     * @returns how many things are left there
+     */
+    forget: (service: ServiceName) => forgetService(db, { tenantId, service }),
 
     /** The newest run that somebody or something asked for, retries left out; null: none. */
     async newestAsked(): Promise<string | null> {

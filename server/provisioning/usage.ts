@@ -1,6 +1,6 @@
 import { IntegrationError } from '#server/lib/errors'
 import type { TenantScope } from '#server/scope'
-import type { PlanMeans } from './plan'
+import { servicesFor, type PlanMeans } from './plan'
 import type { ServiceName, Use } from './step-planner.port'
 import { stepKey } from './steps'
 
@@ -25,14 +25,15 @@ export async function readUsage(scope: TenantScope, means: PlanMeans): Promise<U
   const known = new Map(steps.map((step) => [stepKey(step), step.externalId]))
   const signal = AbortSignal.timeout(means.timeoutMs ?? 20_000)
   const usage: Usage = { uses: [], unknown: [] }
-  const telling = means.planners.filter((planner) => tellingSteps.has(stepKey(planner)))
+  const services = await servicesFor(means, scope)
+  const telling = services.planners.filter((planner) => tellingSteps.has(stepKey(planner)))
   await Promise.all(
     telling.map(async (planner) => {
       const { service } = planner
       const externalId = known.get(stepKey(planner)) ?? null
       try {
         const ask = () => planner.plan(tenant, { externalId }, signal)
-        const { uses = [], resources } = await means.gate(service).run(ask, signal)
+        const { uses = [], resources } = await services.gate(service).run(ask, signal)
         usage.uses.push(...uses)
         const untold = resources.filter(
           ({ kind, name }) => kind === mailboxKind && !uses.some((use) => use.name === name),

@@ -62,6 +62,9 @@ export type WorkStore = ReturnType<typeof workStore>
 /** What there is to do over all tenants, and who does it. One worker has a tenant at a time, over all replicas. */
 export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: WorkMeans) {
   const leaseEnd = (now: Date) => new Date(now.getTime() + leaseMs)
+  /** A tenant's own service can be asked too. */
+  const withOwn = (connections: readonly { service: string }[]) => (step: StepState) =>
+    isConfigured(step) || connections.some(({ service }) => service === step.service)
 
   return {
     /**
@@ -80,6 +83,7 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           select: {
             approveDeletions: true,
             steps: true,
+            connections: { select: { service: true } },
             runs: { where: { status: 'running' }, orderBy: { id: 'desc' }, take: 1 },
             ...(isAgain && { work: { select: { passId: true } } }),
           },
@@ -87,7 +91,8 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
         if (!tenant?.steps.some((step) => isDue(step, now))) return null
         const isOurs = isAgain && tenant.work?.passId === passId
         const steps = isOurs ? tenant.steps.map(notYetTried) : tenant.steps
-        const moves = advance(steps, (step) => isDue(step, now) || isWaiting(step), isConfigured)
+        const isThere = withOwn(tenant.connections)
+        const moves = advance(steps, (step) => isDue(step, now) || isWaiting(step), isThere)
         const begins = moves.some(({ to }) => to === 'running')
         const leaseUntil = leaseEnd(now)
         const [work] = await tx.provisioningWork.updateManyAndReturn({
@@ -153,22 +158,35 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
      * Writes down what became of a step, and begins what was waiting for it. It stays pending where it was asked for
      * again meanwhile, since what was applied may be what was wanted before. With the last step, the runs end.
      *
-     * @param isLast whether nothing else of this claim is under way: the lease is given back then, unless this begins
-     *   something
+     * @param about.isLast whether nothing else of this claim is under way: the lease is given back then, unless this
+     *   begins something
+     * @param about.place where the tenant's own service was that it was done at; null: at the platform's. What was done at
+     *   another than is used now is not kept
      * @throws LeaseLost where the lease is no longer ours; nothing is written then
      */
-    record(claim: Claim, step: BegunStep, outcome: StepOutcome, isLast: boolean): Promise<Recorded> {
+    record(
+      claim: Claim,
+      step: BegunStep,
+      outcome: StepOutcome,
+      { isLast, place }: { isLast: boolean; place: string | null },
+    ): Promise<Recorded> {
       return database.transaction(async (tx) => {
         const now = clock.now()
         const tenantId = claim.tenant.id
         const rows = await tx.provisioningStep.findMany({ where: { tenantId } })
         const row = rows.find(({ id }) => id === step.id)
         if (!row) throw new LeaseLost('The tenant is gone')
-        const isCurrent = row.generation === step.generation
-        const change = { ...(isCurrent && settled(outcome, now)), ...madeBy(outcome, now) }
+        const connections = await tx.tenantConnection.findMany({
+          where: { tenantId },
+          select: { service: true, apiUrl: true },
+        })
+        const placeNow = connections.find(({ service }) => service === step.service)?.apiUrl ?? null
+        const isHere = placeNow === place
+        const isCurrent = row.generation === step.generation && isHere
+        const change = { ...(isCurrent && settled(outcome, now)), ...(isHere && madeBy(outcome, now)) }
         const steps = rows.map((one) => (one.id === step.id ? { ...one, ...change } : one))
         // Not what is due: it may have been asked for with another approval than this claim's.
-        const moves = advance(steps, isWaiting, isConfigured)
+        const moves = advance(steps, isWaiting, withOwn(connections))
         const begun = begunOf(moves)
         const isReleased = isLast && begun.length === 0
         const [work] = await tx.provisioningWork.updateManyAndReturn({
@@ -177,16 +195,16 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           select: { sequence: true },
         })
         if (!work) throw new LeaseLost('The lease was lost before a result could be written')
-        const place = work.sequence - moves.length
+        const sequence = work.sequence - moves.length
         await tx.provisioningStep.updateMany({
           where: { id: step.id },
-          data: { ...change, sequence: place, updatedAt: now },
+          data: { ...change, sequence, updatedAt: now },
         })
-        if ('resources' in outcome) {
+        if ('resources' in outcome && isHere) {
           const of = { tenantId, service: step.service, step: step.step }
           await keepResources(tx, of, outcome.resources, { isFirst: row.externalId === null })
         }
-        await write(tx, moves, place, now)
+        await write(tx, moves, sequence, now)
         const left = after(steps, moves, now)
         if (isCurrent && givesAccess(step) && (await hasOpenReceipts(tx, tenantId))) {
           if (outcome.status === 'ok') await fillReceipts(tx, tenantId, step, outcome.accessOf, now)

@@ -18,7 +18,10 @@ const Secret = z
   .max(4096)
   .regex(/^[\x21-\x7e]+$/, 'A secret is one word of ASCII.')
 
-/** How Tenantry signs in there; never answered back. */
+/**
+ * How Tenantry signs in there; never answered back. Authentik and Stalwart take a token, of Stalwart `user:password` too;
+ * OCIS a client, or a token of the form `user:token`.
+ */
 export const ConnectionCredential = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('token'), token: Secret }),
   z.strictObject({
@@ -28,10 +31,18 @@ export const ConnectionCredential = z.discriminatedUnion('kind', [
     tokenUrl: Address,
   }),
 ])
+export type ConnectionCredential = z.output<typeof ConnectionCredential>
 
-/** A tenant's own connection to a service, in place of the platform's. Without `credential` the one that is there stays. */
+/** A tenant's own connection to a service, in place of the platform's. Without `credential` the one that is there stays, at the same address. */
 export const PutConnection = z.strictObject({ apiUrl: Address, credential: ConnectionCredential.optional() })
 export type PutConnection = z.output<typeof PutConnection>
+
+/** Another than what is stored; nothing: just that. Another address wants its credential. */
+export const TestConnection = z.strictObject({
+  apiUrl: Address.optional(),
+  credential: ConnectionCredential.optional(),
+})
+export type TestConnection = z.output<typeof TestConnection>
 
 export const Connection = z.object({
   id: Id,
@@ -48,7 +59,22 @@ export const Connection = z.object({
   createdAt: Timestamp,
   updatedAt: Timestamp,
 })
-export const Connections = z.object({ items: z.array(Connection), nextCursor: z.null() })
+
+/** Where the tenant was provisioned before: what is there stays, and nobody looks after it any more. */
+export const FormerConnection = z.object({
+  service: ConnectedService,
+  /** Null: the platform's own service. */
+  apiUrl: z.string().nullable(),
+  /** How many things, such as mailboxes or spaces, were on record there. */
+  things: z.number().int(),
+  leftAt: Timestamp,
+})
+export const Connections = z.object({
+  items: z.array(Connection),
+  /** The latest first, 50 at most. */
+  former: z.array(FormerConnection),
+  nextCursor: z.null(),
+})
 
 /** What came back when the service was called. */
 export const ConnectionTest = z.object({

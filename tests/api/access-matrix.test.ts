@@ -110,6 +110,7 @@ describeEachDatabase('who may call what', (given) => {
         SMTP_URL: mailbox.url,
         MAIL_FROM: 'portal@example.org',
         DNS_RESOLVER: names.address,
+        INTEGRATIONS_ALLOW_PRIVATE: 'on',
       },
     })
     boss = await portal.operator()

@@ -19,8 +19,8 @@ import { lookUpTypes, type LookUp, type LookUpType, type Resolver } from './reso
 /** What records are looked up with. */
 export interface CheckMeans {
   resolver: Resolver
-  /** Undefined where there is no mail server. */
-  mailRecords: MailRecords | undefined
+  /** Of the tenant's mail server; nothing where there is none. */
+  servicesOf: (tenantId: string) => Promise<{ recordsOf?: MailRecords['recordsOf'] | undefined }>
   log: Log
 }
 
@@ -36,11 +36,12 @@ const newSeconds = 3_600
 /** What has to be published for a domain, as far as it is known. */
 async function wantedFor(domain: DomainRow, means: CheckMeans) {
   const ownership: PurposefulRecord = { purpose: 'ownership', ...challengeRecord(domain) }
-  const { mailRecords, log } = means
-  if (!mailRecords) return { mailRecords: 'none' as const, records: [ownership] }
+  const { log } = means
+  const { recordsOf } = await means.servicesOf(domain.tenantId)
+  if (!recordsOf) return { mailRecords: 'none' as const, records: [ownership] }
   if (!domain.verifiedAt) return { mailRecords: 'pending' as const, records: [ownership] }
   try {
-    const wanted = await mailRecords.recordsOf(domain.name, AbortSignal.timeout(mailServerMs))
+    const wanted = await recordsOf(domain.name, AbortSignal.timeout(mailServerMs))
     const own = wanted.filter(({ name }) => name === domain.name || name.endsWith(`.${domain.name}`))
     const records = own.map((record) => ({ ...record, purpose: purposeOf(record) })).sort(byPurpose)
     return {

@@ -66,7 +66,8 @@ export async function addDomain(scope: TenantScope, means: AddMeans, input: AddD
 
 /** @see verifyDomain in verification.ts @param name as it is in an address: any other is not found */
 export async function verifyDomain(scope: TenantScope, means: VerifyMeans, name: string) {
-  return shown(await verify(scope, means, name), means.mailRecords !== undefined)
+  const { recordsOf } = await means.servicesOf(scope.tenant.id)
+  return shown(await verify(scope, means, name), recordsOf !== undefined)
 }
 
 /**

@@ -74,6 +74,15 @@ export function vaultsStore(db: DatabaseClient, clock: Clock, tenantId: string) 
       return toRow(await db.vault.create({ data: { id: newId(), tenantId, handle, createdAt: clock.now() } }))
     },
 
+    /** The one for connections, made where it is not there yet. To be called within a transaction. @returns its id */
+    async obtainForConnections(): Promise<string> {
+      const found = await db.vault.findFirst({
+        where: { tenantId, handle: connectionsHandle },
+        select: { id: true },
+      })
+      return found?.id ?? (await this.create(connectionsHandle)).id
+    },
+
     /** To be called in the transaction that makes the tenant. */
     createDefault(): Promise<VaultRow> {
       return this.create(defaultHandle)

@@ -33,6 +33,8 @@ export interface AuthentikOptions {
 export interface Authentik {
   /** Its steps: `group`, what a tenant is there, and `members`, who is in it. */
   readonly planners: StepPlanner[]
+  /** Reads its groups and users, as every step does. @returns what came back, in words @throws IntegrationError */
+  check(signal: AbortSignal): Promise<string>
   /**
    * A link by which somebody chooses their first password: of an account that we made and nobody has used, and that has
    * the address which the link is sent to. Whoever has it is that person, so that it goes to their own address alone.
@@ -60,6 +62,11 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   const users = createUsers(api, exchange)
   return {
     planners: [createGroupPlanner(groups), createMemberPlanner({ groups, users })],
+    async check(signal) {
+      await groups.page(1, signal)
+      await users.findStamped('', signal)
+      return 'Authentik answers, and lets its groups and users be read.'
+    },
     async firstPasswordLink({ userId, email }, signal) {
       const [user, another] = await users.findStamped(userId, signal)
       // Attributes are Authentik's administrators' to write: what they say alone must open nobody else's account.

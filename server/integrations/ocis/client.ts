@@ -36,12 +36,16 @@ export interface OcisOptions {
   places?: Places | undefined
 }
 
-/**
- * The steps `space` and `members` at OCIS or OpenCloud, which share one token.
- *
- * @throws TypeError for an address or credentials that can't be used; its message repeats none of them
- */
-export function createOcisPlanners(options: OcisOptions): StepPlanner[] {
+/** OCIS or OpenCloud, as far as Tenantry uses it. */
+export interface Ocis {
+  /** Its steps: `space` and `members`, which share one token. */
+  readonly planners: StepPlanner[]
+  /** Asks who we are, and for the spaces. @returns what came back, in words @throws IntegrationError */
+  check(signal: AbortSignal): Promise<string>
+}
+
+/** @throws TypeError for an address or credentials that can't be used; its message repeats none of them */
+export function createOcis(options: OcisOptions): Ocis {
   const {
     auth,
     createUsers = false,
@@ -58,11 +62,22 @@ export function createOcisPlanners(options: OcisOptions): StepPlanner[] {
   const people = createPeople(exchange)
   const permissions = createPermissions(exchange)
   const hints = createSpaceHints()
-  return [
-    createSpaceStep(spaces, hints),
-    createMemberStep({ spaces, hints, ownUser, people, permissions, createUsers }),
-  ]
+  return {
+    planners: [
+      createSpaceStep(spaces, hints),
+      createMemberStep({ spaces, hints, ownUser, people, permissions, createUsers }),
+    ],
+    async check(signal) {
+      await ownUser(signal)
+      let count = 0
+      await spaces.each(() => void (count += 1), signal)
+      return `OCIS answers, knows who we are, and shows ${count} spaces.`
+    },
+  }
 }
+
+/** @throws TypeError for an address or credentials that can't be used */
+export const createOcisPlanners = (options: OcisOptions): StepPlanner[] => createOcis(options).planners
 
 function apiBase(apiUrl: string): string {
   const address = serviceAddress('OCIS', apiUrl)

@@ -3,8 +3,8 @@ import type { Places } from '#server/lib/places'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
 import { createAccountsPlanner } from './accounts'
-import { createEitherDirectory } from './dialect'
-import type { Directory, MailRecord } from './directory'
+import { createEitherDirectory, type EitherDirectory } from './dialect'
+import type { MailRecord } from './directory'
 import { createDomainsPlanner } from './domains'
 import { createExchange } from './exchange'
 import { createJmap } from './jmap'
@@ -44,6 +44,8 @@ export interface Stalwart {
    * @throws IntegrationError
    */
   recordsOf(domain: string, signal: AbortSignal): Promise<MailRecord[]>
+  /** Asks for its version and its domains. @returns what came back, in words @throws IntegrationError */
+  check(signal: AbortSignal): Promise<string>
 }
 
 /**
@@ -64,6 +66,11 @@ export function createStalwart(options: StalwartOptions): Stalwart {
   return {
     planners: [createDomainsPlanner(directory), createAccountsPlanner(directory)],
     recordsOf: (domain, signal) => directory.recordsOf(domain, signal),
+    async check(signal) {
+      const version = (await directory.dialect(signal)) === 'jmap' ? '0.16 or later' : '0.15'
+      await directory.pageOfDomains(null, signal)
+      return `Stalwart answers (${version}), and lets its domains be read.`
+    },
   }
 }
 
@@ -75,7 +82,7 @@ export const createStalwartPlanners = (options: StalwartOptions): StepPlanner[] 
 export const createStalwartRecords = (options: StalwartOptions): Pick<Stalwart, 'recordsOf'> =>
   createStalwart(options)
 
-function connect(options: StalwartOptions): Directory {
+function connect(options: StalwartOptions): EitherDirectory {
   const { timeoutMs = defaultTimeoutMs, fetch = globalThis.fetch, clock = systemClock } = options
   const { authorization, secrets } = credentialsOf(options.token)
   const base = serviceAddress('Stalwart', options.apiUrl).replace(/\/(api|jmap)$/, '')

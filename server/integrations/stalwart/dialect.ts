@@ -14,6 +14,11 @@ interface Answered {
   readonly dialect: Dialect
 }
 
+export interface EitherDirectory extends Directory {
+  /** Which of the two the server speaks, as far as it is known. */
+  dialect(signal: AbortSignal): Promise<Dialect>
+}
+
 /**
  * Asks the server once which of the two it speaks, for all who want to know, and again where it refuses or answers as
  * one that speaks the other: so an upgrade needs no restart. What was read in one dialect is never asked for in the other, where its id may be that of
@@ -24,7 +29,7 @@ interface Answered {
 export function createEitherDirectory(
   exchange: Exchange,
   directories: Readonly<Record<Dialect, Directory>>,
-): Directory {
+): EitherDirectory {
   let known: Answered | undefined
   const askDialect = createShared(async (signal) => (known = { dialect: await askServer(exchange, signal) }))
   const origins = new WeakMap<MailDomain | Mailbox, Dialect>()
@@ -96,6 +101,7 @@ export function createEitherDirectory(
   const domainsOf = (items: readonly { domain: MailDomain }[]) => items.map(({ domain }) => domain)
 
   return {
+    dialect: async (signal) => (await current(signal)).dialect,
     findDomains: (names, tenantId, signal) =>
       ask(async (it, dialect) => remember(await it.findDomains(names, tenantId, signal), dialect), signal),
     pageOfDomains: (cursor, signal) => page(cursor, signal, (it, within) => it.pageOfDomains(within, signal)),

@@ -1,9 +1,12 @@
 import type { DatabaseClient } from '#server/storage/database'
 import { untilCut } from '../attempt'
+import { anyConnected } from '../connected/connected.store'
+import { platformServices, type TenantServices } from '../connected/tenant-services'
 import { readDesired } from '../desired.store'
+import type { Gate } from '../gates'
 import { digestOfChange } from '../plan-hash'
 import type { Change, DesiredTenant, StepPlanner } from '../step-planner.port'
-import { stepKey } from '../steps'
+import { stepKey, tenantSteps, type StepName } from '../steps'
 import { plain, type Drifted } from './compare'
 import { longestUnseen, markSeen, settledOf, type SettledStep } from './closely.store'
 import { endUnseenOf, writeDrift } from './found.store'
@@ -29,31 +32,47 @@ export function closelyPerSweep(tenants: number, everySeconds: number): number {
 
 /** One step of one tenant, and what would be changed of it. */
 interface Look extends SettledStep {
-  readonly planner: StepPlanner
   readonly changes?: readonly Change[]
   readonly error?: unknown
 }
 
+/** What is looked at closely of one tenant. */
+interface Subject {
+  readonly tenantId: string
+  readonly planners: readonly StepPlanner[]
+  readonly gate: (service: StepPlanner['service']) => Gate
+}
+
+/** What no survey shows, and all that is at services of the tenant's own. */
+function subjectOf(tenantId: string, { planners, gate, placeOf }: TenantServices): Subject {
+  const close = planners.filter(({ service, survey }) => survey === undefined || placeOf(service) !== null)
+  return { tenantId, planners: close, gate }
+}
+
 /**
- * Plans what no survey shows, such as who is in a space, for the tenants that were not looked at for the longest time;
+ * Plans what no survey shows, such as who is in a space, and whatever is at a tenant's own service, for the tenants that were not looked at for the longest time;
  * some of them, until it is the turn of no other. Changes nothing.
  */
 export async function lookClosely(claim: SweepClaim, work: Sweeping): Promise<SweepClaim> {
   const { database, clock, planners, store, everySeconds } = work
   const { place } = claim
   const since = new Date(place.track?.since ?? 0)
-  const unseen = planners.filter(({ survey }) => survey === undefined)
+  const isAny = planners.some(({ survey }) => survey === undefined) || (await anyConnected(database.client))
   const left = place.left ?? closelyPerSweep(await database.client.tenant.count(), everySeconds)
-  const ids =
-    unseen.length > 0 && left > 0 ? await longestUnseen(database.client, since, Math.min(left, atOnce)) : []
+  const ids = isAny && left > 0 ? await longestUnseen(database.client, since, Math.min(left, atOnce)) : []
   if (ids.length === 0) return store.advance(claim, () => Promise.resolve({ place: behind(place) }))
 
   const askedAt = clock.now()
-  const settled = await settledOf(database.client, ids, unseen)
-  const looks = (await Promise.all(ids.map((id) => lookAt(id, settled, unseen, work)))).flat()
+  const { servicesOf = () => Promise.resolve(platformServices(work)) } = work
+  const subjects = await Promise.all(ids.map(async (id) => subjectOf(id, await servicesOf(id))))
+  const steps = tenantSteps.filter((step) =>
+    subjects.some((one) => one.planners.some((planner) => stepKey(planner) === stepKey(step))),
+  )
+  const settled = await settledOf(database.client, ids, steps)
+  const looks = (await Promise.all(subjects.map((one) => lookAt(one, settled, work)))).flat()
   const failed = looks.filter(({ error }) => error !== undefined)
   return store.advance(claim, async (tx, now) => {
-    const drifted = await writeLooks(tx, looks, { ids, unseen, askedAt, now })
+    const drifted = await writeLooks(tx, looks, { ids, steps, askedAt, now })
     const { seen, progress } = afterLooks(claim, ids, left, failed, work)
     await markSeen(tx, seen, now)
     return { ...progress, tenants: seen.length, drifted }
@@ -61,9 +80,8 @@ export async function lookClosely(claim: SweepClaim, work: Sweeping): Promise<Sw
 }
 
 async function lookAt(
-  tenantId: string,
+  { tenantId, planners, gate }: Subject,
   settled: readonly SettledStep[],
-  planners: readonly StepPlanner[],
   work: Sweeping,
 ): Promise<Look[]> {
   const mine = settled.filter((step) => step.tenantId === tenantId)
@@ -72,7 +90,7 @@ async function lookAt(
   return Promise.all(
     mine.flatMap((step) => {
       const planner = planners.find((one) => stepKey(one) === stepKey(step))
-      return planner ? [lookAtStep(tenant, step, planner, work)] : []
+      return planner ? [lookAtStep(tenant, step, { planner, gate: gate(planner.service) }, work)] : []
     }),
   )
 }
@@ -80,39 +98,41 @@ async function lookAt(
 async function lookAtStep(
   tenant: DesiredTenant,
   step: SettledStep,
-  planner: StepPlanner,
+  { planner, gate }: { planner: StepPlanner; gate: Gate },
   work: Sweeping,
 ): Promise<Look> {
   const signal = AbortSignal.any([work.signal, AbortSignal.timeout(work.timeoutMs)])
   const { externalId } = step
   try {
     const plan = () => untilCut(() => planner.plan(tenant, { externalId }, signal), signal)
-    const { changes } = await work.gate(planner.service).run(plan, signal)
-    return { ...step, planner, changes }
+    const { changes } = await gate.run(plan, signal)
+    return { ...step, changes }
   } catch (error) {
     work.signal.throwIfAborted()
     const about = { tenantId: tenant.id, step: stepKey(planner) }
     work.log.warn({ err: error, ...about }, 'a step could not be compared')
-    return { ...step, planner, error }
+    return { ...step, error }
   }
 }
 
 async function writeLooks(
   tx: DatabaseClient,
   looks: readonly Look[],
-  about: { ids: readonly string[]; unseen: readonly StepPlanner[]; askedAt: Date; now: Date },
+  about: { ids: readonly string[]; steps: readonly StepName[]; askedAt: Date; now: Date },
 ): Promise<number> {
-  const { ids, unseen, askedAt, now } = about
-  const still = new Set((await settledOf(tx, ids, unseen, askedAt)).map(keyOf))
+  const { ids, steps, askedAt, now } = about
+  const still = new Set((await settledOf(tx, ids, steps, askedAt)).map(keyOf))
   let drifted = 0
-  for (const planner of unseen) {
-    const mine = looks.filter((look) => look.planner === planner && look.changes && still.has(keyOf(look)))
+  for (const step of steps) {
+    const mine = looks.filter(
+      (look) => stepKey(look) === stepKey(step) && look.changes && still.has(keyOf(look)),
+    )
     const found = mine.flatMap(({ tenantId, changes = [] }) =>
       changes.map((change) => driftOf(tenantId, change)),
     )
-    await writeDrift(tx, planner, found, now)
+    await writeDrift(tx, step, found, now)
     const tenantIds = mine.map(({ tenantId }) => tenantId)
-    if (tenantIds.length > 0) await endUnseenOf(tx, planner, now, tenantIds)
+    if (tenantIds.length > 0) await endUnseenOf(tx, step, now, tenantIds)
     drifted += found.length
   }
   return drifted
@@ -138,7 +158,7 @@ function afterLooks(
     return { seen, progress: { place: restingUntil({ ...place, left: left - seen.length }, until) } }
   }
   // Who failed for good goes to the end of the row too, or nobody else would have their turn.
-  const failures = Object.fromEntries(failed.map((look) => [stepKey(look.planner), failureOf(look.error)]))
+  const failures = Object.fromEntries(failed.map((look) => [stepKey(look), failureOf(look.error)]))
   const goesOn = failed.length === 0 || failed.every(({ error }) => isFinal(error))
   const next = { ...place, left: left - ids.length }
   return { seen: [...ids], progress: { place: goesOn ? along(next, {}) : behind(next), failures } }

@@ -16,6 +16,9 @@ interface OfStep {
 export const countKept = (tx: DatabaseClient, steps: readonly OfStep[]): Promise<number> =>
   tx.provisionedResource.count({ where: { OR: steps.map(({ service, step }) => ({ service, step })) } })
 
+/** A survey of the platform's service says nothing of a tenant with its own: that is looked at closely. */
+const atPlatform = ({ service }: OfStep) => ({ connections: { none: { service } } })
+
 /** Settled since before a moment: nobody works on it, and what is kept is not newer than what was asked for then. */
 const settledBefore = ({ service, step }: OfStep, moment: Date) =>
   ({ service, step, status: 'ok', nextAttemptAt: null, updatedAt: { lt: moment } }) as const
@@ -28,7 +31,12 @@ async function knownOf(
 ): Promise<Known> {
   const externalIds = found.map(({ externalId }) => externalId)
   const kept = await tx.provisionedResource.findMany({
-    where: { service: of.service, step: of.step, externalId: { in: externalIds } },
+    where: {
+      service: of.service,
+      step: of.step,
+      externalId: { in: externalIds },
+      tenant: atPlatform(of),
+    },
   })
   const ids = new Set([
     ...kept.map(({ tenantId }) => tenantId),
@@ -36,9 +44,15 @@ async function knownOf(
   ])
   const tenants = await tx.tenant.findMany({
     where: { id: { in: [...ids] } },
-    select: { id: true, steps: { where: settledBefore(of, askedAt), select: { id: true } } },
+    select: {
+      id: true,
+      steps: { where: settledBefore(of, askedAt), select: { id: true } },
+      connections: { where: { service: of.service }, select: { id: true } },
+    },
   })
-  const settled = new Map(tenants.map(({ id, steps }) => [id, steps.length > 0]))
+  const settled = new Map(
+    tenants.map(({ id, steps, connections }) => [id, steps.length > 0 && connections.length === 0]),
+  )
   const unknown = [...ids].filter((id) => id !== '' && !settled.has(id))
   return { kept, settled, purged: await purgedLately(tx, unknown, askedAt) }
 }
@@ -100,7 +114,7 @@ export async function listMissing(
       step: of.step,
       ...(after !== null && { id: { gt: after } }),
       OR: [{ seenIn: null }, { seenIn: { not: sweepId } }],
-      tenant: { steps: { some: settledBefore(of, since) } },
+      tenant: { ...atPlatform(of), steps: { some: settledBefore(of, since) } },
     },
     orderBy: { id: 'asc' },
     take: limit,
@@ -110,7 +124,7 @@ export async function listMissing(
 
 /** What no longer shows is over, where its tenant is settled. */
 export async function endUnseen(tx: DatabaseClient, of: OfStep, since: Date): Promise<void> {
-  const isSettled = { steps: { some: settledBefore(of, since) } }
+  const isSettled = { ...atPlatform(of), steps: { some: settledBefore(of, since) } }
   await tx.resourceDrift.updateMany({
     where: { ...unseen(of, since), OR: [{ tenantId: null }, { tenant: isSettled }] },
     data: { status: 'repaired' },

@@ -3,6 +3,7 @@ import { IntegrationError } from '#server/lib/errors'
 import type { Log } from '#server/lib/log'
 import type { Database } from '#server/storage/database'
 import { retryDelayMs } from '../backoff'
+import type { ServicesOf } from '../connected/tenant-services'
 import type { Gate } from '../gates'
 import type { ServiceName, StepPlanner } from '../step-planner.port'
 import type { Announced } from '../steps.store'
@@ -15,6 +16,8 @@ export interface SweepMeans {
   log: Log
   planners: readonly StepPlanner[]
   gate: (service: ServiceName) => Gate
+  /** Whom a tenant's steps are done at; default: the above. */
+  servicesOf?: ServicesOf
   wake: (tenantId: string) => void
   /** Where it is said that a tenant is to be looked at; undefined: the rows say it. */
   queue?: Announced | undefined

@@ -62,6 +62,15 @@ export const calls: Record<string, Prepared> = {
   'POST /api/operator/retry': () => ({ service: 'authentik' }),
   'POST /api/settings/oidc/test': ({ issuer }) => ({ issuer }),
   'PUT /api/vaults/:id/entries/:service/:name': () => ({ value: 'another' }),
+  'PUT /api/tenants/:slug/connections/:service': () => ({
+    apiUrl: 'https://93.184.216.34',
+    credential: { kind: 'token', token: 'a-token' },
+  }),
+  // Nothing listens there, which is an answer too.
+  'POST /api/tenants/:slug/connections/:service/test': () => ({
+    apiUrl: 'http://127.0.0.1:9',
+    credential: { kind: 'token', token: 'a-token' },
+  }),
   'POST /api/tenants/:slug/vaults': ({ fresh }) => ({ handle: fresh() }),
   'POST /api/tenants': ({ fresh }) => ({ slug: fresh(), name: 'Spare' }),
   'POST /api/tenants/:slug/api-tokens': () => ({ name: 'Spare', scopes: ['tenant:read'], expiresInDays: 1 }),

@@ -81,6 +81,21 @@ async function makeVault({ db, boss, fresh }: RowMeans, { slug }: Owner) {
 }
 
 export const rowKinds = {
+  // The path names one of three services, and no row: tests/api/connections.test.ts has two tenants.
+  connection: {
+    everybodys: true,
+    absent: 'connection.not_found',
+    async make({ db }, { slug }) {
+      const tenantId = await tenantIdOf(db, slug)
+      const where = { tenantId_service: { tenantId, service: 'stalwart' as const } }
+      const set = { apiUrl: 'http://127.0.0.1:9', options: { kind: 'token' }, secretVersion: 1 }
+      const times = { createdAt: new Date(), updatedAt: new Date() }
+      const create = { ...set, ...times, id: newId(), tenantId, service: 'stalwart' as const }
+      await db.tenantConnection.upsert({ where, create, update: {} })
+      const read = () => db.tenantConnection.findUnique({ where, select: { version: true } })
+      return { params: { service: 'stalwart' }, shownBy: 'http://127.0.0.1:9', read }
+    },
+  },
   vault: {
     absent: 'vault.not_found',
     async make({ db, fresh }, { slug }) {
@@ -300,6 +315,7 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/claims', 'claim'],
   ['/api/tenants/:slug/vaults/:vaultId/bindings', 'binding'],
   ['/api/tenants/:slug/vaults', 'vault'],
+  ['/api/tenants/:slug/connections', 'connection'],
   ['/api/vaults', 'secret'],
   ['/api/tenants/:slug/leases', 'lease'],
   ['/api/leases', 'lease'],

@@ -8,5 +8,8 @@ export default defineRoute({
   access: tenant('domains:read'),
   query: DomainQuery,
   response: DomainPage,
-  handle: ({ scope, query, container }) => listDomains(scope, query, container.mailRecords !== undefined),
+  async handle({ scope, query, container }) {
+    const { recordsOf } = await container.servicesOf(scope.tenant.id)
+    return listDomains(scope, query, recordsOf !== undefined)
+  },
 })

@@ -9,8 +9,9 @@ export default defineRoute({
   body: AddDomain,
   response: Domain,
   status: 201,
-  handle({ scope, body, container: { attempts, config, mailRecords } }) {
+  async handle({ scope, body, container: { attempts, config, servicesOf } }) {
     const { publicUrl } = config
-    return addDomain(scope, { attempts, publicUrl, hasMailServer: mailRecords !== undefined }, body)
+    const { recordsOf } = await servicesOf(scope.tenant.id)
+    return addDomain(scope, { attempts, publicUrl, hasMailServer: recordsOf !== undefined }, body)
   },
 })

@@ -7,6 +7,8 @@ export default defineRoute({
   summary: 'Gives a mail domain up, or takes a claim back.',
   access: tenant('domains:manage'),
   params: DomainPath,
-  handle: ({ scope, params, container }) =>
-    removeDomain(scope, container.mailRecords !== undefined, params.name),
+  async handle({ scope, params, container }) {
+    const { recordsOf } = await container.servicesOf(scope.tenant.id)
+    return removeDomain(scope, recordsOf !== undefined, params.name)
+  },
 })

@@ -1,0 +1,38 @@
+import type { ConnectedService, ConnectionCredential } from '#shared/contracts/connections'
+import type { StepPlanner } from '../step-planner.port'
+
+/** Where a tenant's own service is, and what Tenantry signs in with there. */
+export interface ConnectionSettings {
+  readonly apiUrl: string
+  readonly credential: ConnectionCredential
+}
+
+/** A tenant's own service, as far as Tenantry uses it. */
+export interface ConnectedClient {
+  readonly planners: readonly StepPlanner[]
+  /**
+   * Asks who we are there, and for the first of what every step reads.
+   *
+   * @returns what came back, in words for an administrator
+   * @throws IntegrationError
+   */
+  check(signal: AbortSignal): Promise<string>
+  /** Of a mail server. @see MailRecords */
+  readonly recordsOf?: (
+    domain: string,
+    signal: AbortSignal,
+  ) => Promise<readonly { type: string; name: string; value: string }[]>
+  /** Of Authentik. @see OnboardingMeans */
+  readonly firstPasswordLink?: (
+    person: { userId: string; email: string },
+    signal: AbortSignal,
+  ) => Promise<string | null>
+}
+
+/** Reaches tenants' own services, at addresses that may be asked. */
+export interface Connector {
+  /** Why an address may not be asked, in words; undefined: it may, as far as it is known now. */
+  whyRefused(address: string): Promise<string | undefined>
+  /** @throws TypeError for a credential that can't be one of the service; its message repeats none of it */
+  open(service: ConnectedService, settings: ConnectionSettings): ConnectedClient
+}
