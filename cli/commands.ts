@@ -42,6 +42,19 @@ export const commands: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  lease: {
+    summary: 'Secrets that are lent for a time.',
+    commands: {
+      ask: {
+        summary: 'Asks for a secret, or a token of a service, for a time.',
+        load: () => import('./lease/ask'),
+      },
+      get: { summary: 'Prints what a lease lets read.', load: () => import('./lease/get') },
+      list: { summary: 'Lists leases of a vault.', load: () => import('./lease/list') },
+      renew: { summary: 'Lets a lease last longer.', load: () => import('./lease/renew') },
+      end: { summary: 'Gives a lease back.', load: () => import('./lease/end') },
+    },
+  },
   user: {
     summary: "For operators: the portal's users.",
     commands: {
