@@ -15,9 +15,9 @@ const folder = join(root, 'cli/client/generated')
 /** Everything that the document can depend on. */
 const sources = ['server', 'shared', 'package-lock.json', 'scripts/client.mjs', 'scripts/route-files.mjs']
 
-/** The routes under /api as the build lists them. */
+/** The routes as the build lists them. */
 function routesModule() {
-  const files = globSync('server/api/**/*.{get,post,put,patch,delete}.ts', { cwd: root }).sort()
+  const files = globSync('server/{api,routes}/**/*.{get,post,put,patch,delete}.ts', { cwd: root }).sort()
   const entries = files.map((file) => {
     const { method, path } = placeOf(file)
     const source = JSON.stringify(join(root, file))
