@@ -171,7 +171,7 @@ test('a vault is closed to a member until it is opened to them', async () => {
   await page.getByRole('button', { name: 'Close to Carol Danvers' }).click()
   await page.getByRole('button', { name: 'Close vault' }).click()
   await page.getByText('Vault closed to member', { exact: true }).waitFor()
-  expect(await carol.open('/tenants/acme/vault/default/backup/key.2026')).toBe(404)
+  expect(await carol.open('/tenants/acme/vault/default/backup/key.2026')).toBe(403)
 })
 
 test('what a machine has borrowed is seen, and taken back', async () => {
