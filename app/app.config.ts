@@ -19,7 +19,7 @@ export default defineAppConfig({
     card: { slots: { root: 'shadow-xs' } },
     formField: { slots: { error: 'mt-1.5 text-sm' } },
     // A dialog taller than the screen scrolls inside, so that its title and actions stay in reach.
-    modal: { slots: { footer: 'justify-end' } },
+    modal: { slots: { header: 'shrink-0', footer: 'justify-end' } },
     switch: { slots: { base: 'data-[state=unchecked]:bg-(--ui-border-accented)' } },
     table: {
       slots: {

@@ -97,6 +97,11 @@ test('a token is shown once, works, and is revoked', async () => {
   await page.getByRole('button', { name: 'Revoke token' }).click()
   await page.getByText('Backups was revoked').first().waitFor()
   expect((await ask()).status).toBe(401)
+
+  await page.getByRole('button', { name: 'Remove backups' }).click()
+  await page.getByRole('button', { name: 'Remove service' }).click()
+  await page.getByText('The service backups was removed').first().waitFor()
+  await page.getByRole('button', { name: 'Remove backups' }).waitFor({ state: 'detached' })
   expect(owner.complaints).toEqual([])
 })
 
