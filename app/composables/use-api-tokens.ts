@@ -15,8 +15,12 @@ export function useApiTokens(slug: string, wanted: Ref<boolean>) {
   return {
     ...list,
     /** @returns the only answer that has the token itself */
-    async create(input: CreateApiToken): Promise<z.output<typeof CreatedApiToken>> {
-      const created = await api.request(CreatedApiToken, path, { method: 'POST', body: input })
+    async create(input: CreateApiToken, idempotencyKey: string): Promise<z.output<typeof CreatedApiToken>> {
+      const created = await api.request(CreatedApiToken, path, {
+        method: 'POST',
+        body: input,
+        idempotencyKey,
+      })
       await list.refresh()
       return created
     },

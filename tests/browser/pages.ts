@@ -14,6 +14,7 @@ export const operatorPages: { path: string; shows: string }[] = [
   { path: '/tenants/acme/vault', shows: 'Nothing in this vault yet' },
   { path: '/tenants/acme/vault/unknown', shows: 'There is no such vault' },
   { path: `/claims/${'A'.repeat(43)}`, shows: 'This link is over' },
+  { path: '/tenants/acme/connections', shows: 'The platform’s' },
   { path: '/tenants/failing/plan', shows: 'It could not be looked at' },
   { path: '/tenants/acme/audit', shows: 'Tenant created' },
   { path: '/tenants/acme/settings', shows: 'Lifecycle' },
