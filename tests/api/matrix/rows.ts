@@ -88,7 +88,8 @@ export const rowKinds = {
     async make({ db }, { slug }) {
       const tenantId = await tenantIdOf(db, slug)
       const where = { tenantId_service: { tenantId, service: 'stalwart' as const } }
-      const set = { apiUrl: 'http://127.0.0.1:9', options: { kind: 'token' }, secretVersion: 1 }
+      const options = { kind: 'token', clientId: null, tokenUrl: null }
+      const set = { apiUrl: 'http://127.0.0.1:9', options, secretVersion: 1 }
       const times = { createdAt: new Date(), updatedAt: new Date() }
       const create = { ...set, ...times, id: newId(), tenantId, service: 'stalwart' as const }
       await db.tenantConnection.upsert({ where, create, update: {} })
