@@ -1,6 +1,6 @@
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
-import { startAlternating } from '../harness/alternating'
+import { startAlternating, type Alternating } from '../harness/alternating'
 import { launchChromium } from '../harness/chromium'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
 import { startGate, type Gate } from './gate'
@@ -50,13 +50,12 @@ export function openPortal(options: PortalOptions = {}): Promise<BrowserPortal> 
 /** Two replicas on PostgreSQL and Redis, which browsers reach in turn: no journey may need the same one twice. */
 export function openReplicatedPortal(
   options: PortalOptions = {},
-): Promise<BrowserPortal<Served & { databaseUrl: string }>> {
+): Promise<BrowserPortal<Served & Pick<Alternating, 'databaseUrl' | 'replicas' | 'redis'>>> {
   return openWith(options, async (server) => {
     const alternating = await startAlternating({ ...server, withRedis: true })
-    const { url, databaseUrl, replicas, stop, end, restart } = alternating
+    const { url, databaseUrl, replicas, redis, stop, end, restart } = alternating
     return {
-      url,
-      databaseUrl,
+      ...{ url, databaseUrl, replicas, redis },
       logs: () => replicas.flatMap((replica) => replica.logs()),
       stop: () => stop().then(() => null),
       // One after the other, as it is done where people are at work.
