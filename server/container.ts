@@ -22,6 +22,8 @@ import { getPortalName } from '#server/domain/settings/settings'
 import { settingsStore } from '#server/domain/settings/settings.store'
 import type { Resolver } from '#server/domain/domains/domains'
 import type { Mailer } from '#server/domain/mail/mailer.port'
+import type { TokenMint } from '#server/domain/vaults/token-mint.port'
+import type { TokenMints } from '#server/domain/vaults/vaults'
 import { createMachineCallers, type MachineCallers } from '#server/identities/machine-callers'
 import { findActing, machinesStore } from '#server/identities/machines.store'
 import { createProofs, type Proofs } from '#server/identities/proof'
@@ -114,6 +116,8 @@ export interface Container {
   readonly vault: SecretVault
   /** Reaches the services that tenants bring themselves. */
   readonly connector: Connector
+  /** Where tokens are minted for leases. */
+  readonly tokenMints: TokenMints
   readonly reconciler: Reconciler
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
@@ -143,6 +147,12 @@ export interface Container {
  * services, and each service is to have some that wait for it.
  */
 const tenantsForEachPlace = 3
+
+/** The same mint, that is left in peace with its service. */
+const throughGate = (mint: TokenMint, gate: Gate): TokenMint => ({
+  mint: (asked, signal) => gate.run(() => mint.mint(asked, signal), signal),
+  revoke: (leaseId, signal) => gate.run(() => mint.revoke(leaseId, signal), signal),
+})
 
 /** Where the state of the audit is told. */
 function auditTargetOf({ auditExport }: Config) {
@@ -298,6 +308,7 @@ export async function createContainer(
       claimTokens: createClaimTokens(cache, clock),
       vault,
       connector,
+      tokenMints: { authentik: authentik && throughGate(authentik.tokenMint, gate('authentik')) },
       queue,
       jobs,
       reconciler: createReconciler({

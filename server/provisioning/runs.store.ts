@@ -109,7 +109,9 @@ export async function concludeRuns(
   if (await isPurgeAsked(tx, tenant.id)) {
     // Its secrets go first, and lie where no transaction reaches: whoever removes them asks again (purge.ts).
     if ((await listKeyedVaults(tx, tenant.id)).length > 0) return
-    await tx.secretLease.deleteMany({ where: { tenantId: tenant.id, kind: 'secret' } })
+    await tx.secretLease.deleteMany({
+      where: { tenantId: tenant.id, OR: [{ kind: 'secret' }, { settledAt: { not: null } }] },
+    })
     await tx.tenant.delete({ where: { id: tenant.id } })
     return audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
   }

@@ -126,6 +126,8 @@ export const Lease = z.object({
   settled: z.boolean(),
 })
 export type Lease = z.output<typeof Lease>
+/** As it is granted: with the token that was minted for it, which is never given again. */
+export const GrantedLease = Lease.extend({ token: z.string().optional() })
 export const LeasePage = pageOf(Lease)
 export const LeaseQuery = PageQuery.extend({ status: LeaseStatus.optional() })
 export const RenewLease = z.strictObject({ ttlSeconds: LeaseTtl })

@@ -17,6 +17,7 @@ export type LeaseEnd =
   | 'vault_lost'
   | 'vault_removed'
   | 'tenant_rests'
+  | 'mint_failed'
 
 /** Whose leases a list shows: of one machine or token, of one member's principal, or all. */
 export type LeaseHolder = { askedBy: string } | { userId: string } | 'everybody'
@@ -32,6 +33,8 @@ interface NewLease {
   purpose: string
   expiresAt: Date
   endsLatest: Date
+  /** When a minted one is to be taken back at its service. */
+  nextTryAt?: Date
 }
 
 /** The leases of one tenant, bound. */
@@ -39,11 +42,23 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
   const lasting = (now: Date) => ({ endedAt: null, expiresAt: { gt: now } })
   const endWhere = async (where: Record<string, unknown>, endReason: LeaseEnd): Promise<number> => {
     const now = clock.now()
-    const { count } = await db.secretLease.updateMany({
-      where: { tenantId, ...lasting(now), ...where },
-      data: { endedAt: now, endReason },
+    const ended = { tenantId, ...lasting(now), ...where }
+    const data = { endedAt: now, endReason }
+    const secrets = await db.secretLease.updateMany({ where: { ...ended, kind: 'secret' }, data })
+    const minted = await db.secretLease.updateMany({
+      where: { ...ended, kind: 'minted' },
+      data: { ...data, nextTryAt: now },
     })
-    return count
+    return secrets.count + minted.count
+  }
+
+  /** Whether who asked for a lease may still have it. */
+  async function isHeld({ askedBy, principalId, vaultId }: LeaseRow): Promise<boolean> {
+    const isOpen = await db.tenant.count({ where: { id: tenantId, status: { in: ['pending', 'active'] } } })
+    const isBound = await db.principalVaultBinding.count({ where: { principalId, vaultId } })
+    const machines = await db.identity.count({ where: { id: askedBy, tenantId, status: 'claimed' } })
+    const tokens = await db.apiToken.count({ where: { id: askedBy, tenantId, revokedAt: null } })
+    return isOpen > 0 && isBound > 0 && machines + tokens > 0
   }
 
   async function holderWhere(holder: LeaseHolder) {
@@ -82,6 +97,10 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
 
     create: (lease: NewLease): Promise<LeaseRow> =>
       db.secretLease.create({ data: { ...lease, id: newId(), tenantId, createdAt: clock.now() } }),
+
+    /** Whether the tenant brings this service itself. */
+    hasOwnService: async (service: 'authentik' | 'ocis') =>
+      (await db.tenantConnection.count({ where: { tenantId, service } })) > 0,
 
     /** How many last that one machine or token asked for. */
     countOf: (askedBy: string) =>
@@ -125,6 +144,25 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
       return endWhere({ principalId, vaultId: { notIn: bound.map(({ vaultId }) => vaultId) } }, 'vault_lost')
     },
 
+    /**
+     * Notes that its token was minted, and for which account.
+     *
+     * @returns false where it is over, or who asked for it may not have it any more
+     */
+    async noteMinted(id: string, account: string): Promise<boolean> {
+      const row = await db.secretLease.findFirst({ where: { id, tenantId, ...lasting(clock.now()) } })
+      if (!row || !(await isHeld(row))) return false
+      await db.secretLease.update({ where: { id }, data: { externalId: account } })
+      return true
+    },
+
+    /** Ends a minted one whose token nobody has; what may have come to be is taken back, also where it was settled. */
+    async takeBack(id: string, endReason: LeaseEnd): Promise<void> {
+      const now = clock.now()
+      await endWhere({ id }, endReason)
+      await db.secretLease.updateMany({ where: { id, tenantId }, data: { settledAt: null, nextTryAt: now } })
+    },
+
     /** Ends all of the tenant. */
     endAll: (reason: LeaseEnd) => endWhere({}, reason),
   }
@@ -137,6 +175,36 @@ export const findLease = (db: DatabaseClient, id: string): Promise<LeaseRow | nu
 /** Leases of all tenants, for housekeeping. */
 export function allLeasesStore(db: DatabaseClient) {
   return {
+    /** Minted ones that are to be taken back at their services, those first that wait longest. */
+    listDue: (now: Date, limit: number): Promise<LeaseRow[]> =>
+      db.secretLease.findMany({
+        where: { kind: 'minted', settledAt: null, nextTryAt: { lte: now } },
+        orderBy: { nextTryAt: 'asc' },
+        take: limit,
+      }),
+
+    /** Keeps one from others until a moment. @returns false where somebody else has it */
+    async take({ id, nextTryAt }: LeaseRow, until: Date): Promise<boolean> {
+      const { count } = await db.secretLease.updateMany({
+        where: { id, nextTryAt, settledAt: null },
+        data: { nextTryAt: until },
+      })
+      return count > 0
+    },
+
+    retry: (id: string, nextTryAt: Date) =>
+      db.secretLease.updateMany({ where: { id, settledAt: null }, data: { nextTryAt } }),
+
+    /** Its service has confirmed that nothing is left; one of a tenant that is gone goes too. @returns whether it was open */
+    async settle(id: string, settledAt: Date): Promise<boolean> {
+      const row = await db.secretLease.findFirst({ where: { id, settledAt: null } })
+      if (!row) return false
+      if (await db.tenant.count({ where: { id: row.tenantId } }))
+        await db.secretLease.update({ where: { id }, data: { settledAt, nextTryAt: null } })
+      else await db.secretLease.delete({ where: { id } })
+      return true
+    },
+
     /** Removes leases of secrets, and minted ones that are settled, that were over before a moment. @returns how many */
     async removeOver(before: Date): Promise<number> {
       const { count } = await db.secretLease.deleteMany({

@@ -3,30 +3,18 @@ import { addSeconds } from '#server/lib/clock'
 import type { LeaseScope, PlatformScope, TenantScope, VaultScope } from '#server/scope'
 import type { Page, PageRequest } from '#server/storage/page'
 import type { SecretVault } from '#server/vault/vault'
+import { holderOf, mostLeases, showLease } from './lease-shown'
 import type { LeaseHolder, LeaseRow } from './leases.store'
+import { mintLease, type TokenMints } from './minted-leases'
 import { noteUnreadable } from './secrets'
 import { vaultError } from './vaults.errors'
 
 /** A lease can't be renewed beyond so long after it began. */
 const longestSeconds = 7 * 86_400
-/** So many a machine or token can have at a time. */
-export const mostLeases = 200
 /** How long a lease that is over is shown. */
 const keptSeconds = 90 * 86_400
 
 export const isOver = ({ endedAt, expiresAt }: LeaseRow, now: Date) => endedAt !== null || expiresAt <= now
-
-/** A lease as it is shown; its value is read by another call. */
-export function showLease({ askedByName, ...row }: LeaseRow, now: Date) {
-  const { id, kind, service, name, purpose, createdAt, expiresAt, endsLatest, lastReadAt } = row
-  const { endedAt, endReason, settledAt } = row
-  const status: LeaseStatus = endedAt ? 'revoked' : expiresAt <= now ? 'expired' : 'active'
-  return {
-    ...{ id, kind, service, name, purpose, status, askedBy: askedByName },
-    ...{ createdAt, expiresAt, endsLatest, lastReadAt, endedAt, endReason },
-    settled: kind === 'secret' || settledAt !== null,
-  }
-}
 
 type Filter = PageRequest & { status?: LeaseStatus | undefined }
 
@@ -53,25 +41,27 @@ function holderFor({ machine, actor }: VaultScope | TenantScope, managesAll: boo
 }
 
 /**
- * Lends the machine that asks a secret of the vault, for a time and a purpose. Its value is read by `readLease`.
+ * Lends the machine that asks a secret of the vault, for a time and a purpose, whose value is read by `readLease`; or mints
+ * a token for it, which this answer alone has.
  *
- * @throws AppError secret.not_found, lease.too_many, lease.not_mintable, vault.unavailable
+ * @throws AppError secret.not_found, lease.too_many, vault.unavailable; those of `mintLease`
  */
-export async function askLease(scope: VaultScope, secrets: SecretVault, asked: AskLease) {
-  const { machine, vault, tenant, clock } = scope
-  if (!machine) throw new Error('A lease for somebody who is no machine')
-  if (asked.kind === 'minted') throw vaultError('lease.not_mintable')
+export async function askLease(
+  scope: VaultScope,
+  { vault: secrets, tokenMints }: { vault: SecretVault; tokenMints: TokenMints },
+  asked: AskLease,
+) {
+  if (asked.kind === 'minted') return mintLease(scope, tokenMints, asked)
+  const { vault, tenant, clock } = scope
   const { service, name, purpose, ttlSeconds } = asked
+  const holder = holderOf(scope)
   const place = { tenantId: tenant.id, vaultId: vault.id, service, name }
   if ((await secrets.versions(place)).length === 0) throw vaultError('secret.not_found')
-  const { by, principal } = machine
   const lease = await scope.transaction(async ({ leases, audit }) => {
-    if ((await leases.countOf(by.id)) >= mostLeases) throw vaultError('lease.too_many')
+    if ((await leases.countOf(holder.askedBy)) >= mostLeases) throw vaultError('lease.too_many')
     const now = clock.now()
     const made = await leases.create({
-      ...{ vaultId: vault.id, principalId: principal.id, askedBy: by.id },
-      askedByName: by.kind === 'machine' ? by.handle : by.name,
-      ...{ kind: 'secret', service, name, purpose },
+      ...{ ...holder, vaultId: vault.id, kind: 'secret', service, name, purpose },
       expiresAt: addSeconds(now, ttlSeconds),
       endsLatest: addSeconds(now, longestSeconds),
     })
@@ -117,9 +107,14 @@ export async function readLease(scope: LeaseScope, secrets: SecretVault) {
   return { leaseId: id, expiresAt, value: found.value }
 }
 
-/** Lets a lease last so long from now on, at most to its `endsLatest`; it is never made shorter. @throws AppError lease.over */
+/**
+ * Lets a lease last so long from now on, at most to its `endsLatest`; it is never made shorter.
+ *
+ * @throws AppError lease.over, lease.not_renewable
+ */
 export async function renewLease(scope: LeaseScope, ttlSeconds: number) {
-  const { id, expiresAt } = scope.lease
+  const { id, expiresAt, kind } = scope.lease
+  if (kind === 'minted') throw vaultError('lease.not_renewable')
   const renewed = await scope.transaction(async ({ leases, audit }) => {
     const row = await leases.renew(id, addSeconds(scope.clock.now(), ttlSeconds))
     if (!row) throw vaultError('lease.over')

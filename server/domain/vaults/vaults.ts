@@ -17,6 +17,7 @@ export {
   removeOldLeases,
   renewLease,
 } from './leases'
+export { settleLeases, type TokenMints } from './minted-leases'
 export {
   checkSecrets,
   deleteSecret,

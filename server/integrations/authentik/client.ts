@@ -3,6 +3,7 @@ import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { lowerAscii } from '#server/lib/ascii'
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { Places } from '#server/lib/places'
+import type { TokenMint } from '#server/domain/vaults/token-mint.port'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
 import { createExchange } from './exchange'
@@ -10,6 +11,7 @@ import { createGroupPlanner } from './group-planner'
 import { createGroups } from './groups'
 import { createMemberPlanner } from './member-planner'
 import { isMadeByUs } from './stamp'
+import { createTokenMint } from './token-mint'
 import { createUsers } from './users'
 
 const apiPath = '/api/v3'
@@ -35,6 +37,8 @@ export interface Authentik {
   readonly planners: StepPlanner[]
   /** Reads its groups and users, as every step does. @returns what came back, in words @throws IntegrationError */
   check(signal: AbortSignal): Promise<string>
+  /** Mints tokens for leases. Its token's user may add, view and delete tokens of others for it, and view their keys. */
+  readonly tokenMint: TokenMint
   /**
    * A link by which somebody chooses their first password: of an account that we made and nobody has used, and that has
    * the address which the link is sent to. Whoever has it is that person, so that it goes to their own address alone.
@@ -67,6 +71,7 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
       await users.findStamped('', signal)
       return 'Authentik answers, and lets its groups and users be read.'
     },
+    tokenMint: createTokenMint(api, exchange, groups),
     async firstPasswordLink({ userId, email }, signal) {
       const [user, another] = await users.findStamped(userId, signal)
       // Attributes are Authentik's administrators' to write: what they say alone must open nobody else's account.

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { accept, createControl, type Controlled, type ControlRefusals } from '../fakes/control.ts'
 import type { FakeGroup, FakeGroupRequest } from './fake-groups.ts'
 import type { OperationId } from './fake-operations.ts'
+import type { FakeToken } from './fake-tokens.ts'
 import type { FakeUser, FakeUserRequest } from './fake-users.ts'
 
 const NewGroup = z.strictObject({
@@ -31,6 +32,10 @@ export interface Controls extends Controlled<OperationId> {
   users(): FakeUser[]
   /** Puts a user there as somebody else would have, without a call. */
   addUser(user: FakeUserRequest): FakeUser
+  /** All tokens. */
+  tokens(): FakeToken[]
+  /** As whom tokens are made, whoever they name, as where the caller may not make those of others; undefined: as asked. */
+  setTokenMaker(pk: number | undefined): void
   /** Whether the brand has a recovery flow; false at first. */
   setRecoveryFlow(isSet: boolean): void
 }

@@ -12,10 +12,14 @@ export const operationIds = [
   'core_users_retrieve',
   'core_users_partial_update',
   'core_users_recovery_create',
+  'core_tokens_create',
+  'core_tokens_retrieve',
+  'core_tokens_destroy',
+  'core_tokens_view_key_retrieve',
 ] as const
 export type OperationId = (typeof operationIds)[number]
 /** Those that are about groups alone. */
 export type GroupOperationId = Exclude<
   OperationId,
-  `core_users_${string}` | `core_groups_${string}_user_create`
+  `core_users_${string}` | `core_tokens_${string}` | `core_groups_${string}_user_create`
 >

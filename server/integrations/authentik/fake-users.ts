@@ -178,6 +178,12 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
   return {
     perform,
     has: (pk: number) => users.has(pk),
+    /** As it is on the wire. @throws TypeError where it is not there */
+    render(pk: number): object {
+      const user = users.get(pk)
+      if (!user) throw new TypeError(`The fake has no user ${pk}`)
+      return render(user)
+    },
     list: () => structuredClone([...users.values()]),
     /** Puts a user there as somebody else would have, without asking the rules. */
     add: (request: FakeUserRequest) => structuredClone(write(fresh(), request)),

@@ -7,6 +7,7 @@ import { controlOf, refusals, type Controls } from './fake-control.ts'
 import { badRequest, createFakeGroups } from './fake-groups.ts'
 import { operationIds, type OperationId } from './fake-operations.ts'
 import { loadOperations, type Operation } from './fake-schema.ts'
+import { createFakeTokens } from './fake-tokens.ts'
 import { createFakeUsers } from './fake-users.ts'
 
 const apiPath = '/api/v3'
@@ -17,7 +18,7 @@ export interface AuthentikFake extends Controls, Listening {
 }
 
 /**
- * Starts a fake of Authentik's API of groups and users on 127.0.0.1: stateful, asking for its token, and stricter than
+ * Starts a fake of Authentik's API of groups, users and tokens on 127.0.0.1: stateful, asking for its token, and stricter than
  * Authentik in that it refuses (400) and records whatever the published schema does not declare. What the
  * schema declares and the fake does not perform gets 501. `/-/…` controls it (fake-control.ts).
  *
@@ -32,7 +33,8 @@ export async function startAuthentikFake(
   const findOperation = loadOperations()
   const groups = createFakeGroups((pk) => users.has(pk))
   const users = createFakeUsers(groups.seen)
-  const performs = { ...groups.perform, ...users.perform }
+  const tokens = createFakeTokens(users)
+  const performs = { ...groups.perform, ...users.perform, ...tokens.perform }
   const faults = createFaults(operationIds)
   const log = createCallLog(operationIds)
 
@@ -92,6 +94,8 @@ export async function startAuthentikFake(
     removeGroup: groups.remove,
     users: users.list,
     addUser: users.add,
+    tokens: tokens.list,
+    setTokenMaker: tokens.setTokenMaker,
     setRecoveryFlow: users.setRecoveryFlow,
     calls: log.calls,
     peakConcurrency: log.peak,
@@ -99,6 +103,7 @@ export async function startAuthentikFake(
     reset() {
       groups.clear()
       users.clear()
+      tokens.clear()
       faults.clear()
       log.clear()
     },

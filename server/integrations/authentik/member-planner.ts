@@ -13,7 +13,7 @@ import { marksOf, type Marks } from './marks'
 import { createMemberChanges, reasons } from './member-changes'
 import { membersResource } from './member-resource'
 import { nameOf, peopleAmong } from './people'
-import { userIdOf } from './stamp'
+import { isLeaseAccountOf, userIdOf } from './stamp'
 import type { Users } from './users'
 import type { Group, User } from './wire'
 
@@ -57,7 +57,8 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
 
   async function planOpen(tenant: DesiredTenant, group: Group | undefined, signal: AbortSignal) {
     const make = changesOf(tenant, group)
-    const present = await presentIn(group, signal)
+    const everyone = await presentIn(group, signal)
+    const present = everyone.filter((user) => !isLeaseAccountOf(user, tenant.id))
     const marks: Marks = group && canBeMarked(group) ? marksOf(group) : new Map()
     const inside = new Set(present.map(({ pk }) => pk))
     const known = peopleAmong(present)

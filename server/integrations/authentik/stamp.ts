@@ -6,6 +6,7 @@ import type { User } from './wire'
  */
 const userIdKey = 'tenantryUserId'
 const madeKey = 'tenantryMade'
+const leasesKey = 'tenantryLeasesOf'
 
 /** The user of ours that somebody at Authentik is; undefined: nobody that we know. */
 export function userIdOf({ attributes }: User): string | undefined {
@@ -30,3 +31,10 @@ export const withStamp = ({ attributes }: User, userId: string): User['attribute
   ...attributes,
   ...stampOf(userId),
 })
+
+/** The attributes of the service account that a tenant's leases mint tokens of. */
+export const leaseAttributes = (tenantId: string): User['attributes'] => ({ [leasesKey]: tenantId })
+
+/** Whether it is that account: nobody who could be a member. */
+export const isLeaseAccountOf = ({ type, attributes }: User, tenantId: string) =>
+  type === 'service_account' && attributes[leasesKey] === tenantId

@@ -50,6 +50,12 @@ export const UserPage = z.object({
 /** `POST core/users/{id}/recovery/` (`Link`). */
 export const Link = z.object({ link: z.url({ protocol: /^https?$/ }) })
 
+/** What we read of a token (`Token`); its key is read by another call. */
+export const Token = z.object({ identifier: z.string(), user: z.int() })
+
+/** `GET core/tokens/{identifier}/view_key/` (`TokenView`). */
+export const TokenKey = z.object({ key: z.string().regex(/^[\x21-\x7e]{20,}$/) })
+
 /** What 204 answers with. */
 export const Nothing = z.undefined()
 

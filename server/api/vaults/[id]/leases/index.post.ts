@@ -1,13 +1,15 @@
 import { askLease } from '#server/domain/vaults/vaults'
 import { vault } from '#server/http/access'
 import { defineRoute } from '#server/http/define-route'
-import { AskLease, Lease } from '#shared/contracts/vaults'
+import { AskLease, GrantedLease } from '#shared/contracts/vaults'
 
 export default defineRoute({
   summary: 'Lends a secret to the machine that asks, for a time and a purpose.',
   access: vault('secrets:lease'),
   body: AskLease,
-  response: Lease,
+  response: GrantedLease,
   status: 201,
-  handle: ({ scope, body, container }) => askLease(scope, container.vault, body),
+  // What is minted is kept nowhere.
+  idempotency: 'never',
+  handle: ({ scope, body, container }) => askLease(scope, container, body),
 })
