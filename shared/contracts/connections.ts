@@ -8,6 +8,8 @@ const Address = z
   .url({ protocol: /^https?$/ })
   .max(500)
   .refine((text) => {
+    // What is no URL at all has its own fault.
+    if (!URL.canParse(text)) return true
     const { username, password, search, hash } = new URL(text)
     return !username && !password && !search && !hash
   }, 'An address has no user, password, query or fragment.')
