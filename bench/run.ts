@@ -15,6 +15,7 @@ import { measureQueue } from './queue.ts'
 import { writeReport } from './report.ts'
 import { seedDatabase } from './seed.ts'
 import { measureSweeps } from './sweep.ts'
+import { measureVault } from './vault.ts'
 import {
   bearerLine,
   coldStartLine,
@@ -29,11 +30,12 @@ import {
   queueLines,
   sweepLines,
   tableOf,
+  vaultLines,
   type Row,
 } from './table.ts'
 
 const parts = [
-  ...(['list', 'bearer', 'proof', 'flat', 'login', 'cold-start', 'memory'] as const),
+  ...(['list', 'bearer', 'proof', 'vault', 'flat', 'login', 'cold-start', 'memory'] as const),
   ...(['converge', 'fleet', 'killed', 'queue', 'sweep'] as const),
 ] as const
 type Part = (typeof parts)[number]
@@ -64,6 +66,7 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   if (asked.has('list')) note(listLine(await measureList(seeded, engines)))
   if (asked.has('bearer')) note(bearerLine(await measureBearer(seeded, engines)))
   if (asked.has('proof')) note(proofLine(await measureProof(engine, engines)))
+  if (asked.has('vault')) note(...vaultLines(await measureVault(engine, engines)))
   if (asked.has('flat')) note(...(await measureFlatness(engine, engines)).flatMap(flatLines))
   if (asked.has('login')) note(...loginLines(await measureLogins(engine, engines)))
   if (asked.has('cold-start')) note(coldStartLine(await measureColdStart(seeded, engines)))
