@@ -16,11 +16,13 @@ const names = [
 ]
 const beginnings = [
   ...[
+    'AUDIT_',
     'AUTHENTIK_',
     'DATABASE_',
     'DELETE_GRACE_',
     'DNS_',
     'DRIFT_',
+    'INTEGRATIONS_',
     'JWT_',
     'MASTER_',
     'METRICS_',

@@ -181,7 +181,7 @@ describeEachDatabase('a token that is bound to a key', (given) => {
   it('keeps a stream of events open that its proof opened', async () => {
     const boss = await portal.operator()
     await boss.post('/api/tenants', { slug: 'acme', name: 'Acme' })
-    const token = await sign()
+    const token = await sign({ email_verified: true })
     expect((await call(token)).status).toBe(200)
     await boss.post('/api/tenants/acme/members', { email: 'pia@example.org', role: 'member' })
     const at = '/api/tenants/acme/provisioning/events'

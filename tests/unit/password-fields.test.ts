@@ -10,8 +10,12 @@ it('has one field for passwords, which is masked until its owner wants to see it
   const field = 'app/components/base/password-field.vue'
   const masking = components.filter(([, text]) => /['"]password['"]/.test(text.split('<template>')[1] ?? ''))
   const fields = masking.filter(([, text]) => /type="[^"]*password/.test(text)).map(([file]) => file)
-  // The second is for a provider's secret, which is no person's.
-  expect(fields).toEqual([field, 'app/components/operator/provider.vue'])
+  // The others are for secrets of services, which are no person's.
+  expect(fields.toSorted()).toEqual([
+    field,
+    'app/components/operator/provider.vue',
+    'app/components/tenant/connection/form.vue',
+  ])
   expect(read(field)).toContain(`:type="shown ? 'text' : 'password'"`)
   const users = components.filter(([, text]) => text.includes('<BasePasswordField'))
   expect(users.length).toBeGreaterThan(5)
