@@ -49,6 +49,7 @@ describe.each(backendsUnderTest)('the vault on $name', ({ provider, make }) => {
     const place = newPlace()
     expect(await vault.get(place)).toBeNull()
     expect(await vault.versions(place)).toEqual([])
+    expect(await vault.has(place)).toBe(false)
     const { version, updatedAt } = await vault.put(place, 'hunter2', { note: 'as agreed' })
     expect(version).toBe(1)
     const read = { value: 'hunter2', note: 'as agreed', version: 1, updatedAt }
@@ -70,6 +71,7 @@ describe.each(backendsUnderTest)('the vault on $name', ({ provider, make }) => {
     for (let count = 1; count <= keptVersions + 2; count++)
       await vault.put(place, `value ${count}`, count === 4 ? { note: 'four' } : {})
     const versions = await other.versions(place)
+    expect(await other.has(place)).toBe(true)
     expect(versions.map(({ version }) => version)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
     expect(versions.find(({ version }) => version === 4)?.note).toBe('four')
     expect(await vault.get(place, 2)).toBeNull()

@@ -67,6 +67,8 @@ export interface SecretVault {
    * @throws SecretUnreadable
    */
   get(place: SecretPlace, version?: number): Promise<ReadSecret | null>
+  /** Whether there is such a secret; nothing is opened. */
+  has(place: SecretPlace): Promise<boolean>
   /** The kept ones, newest first, without values. Empty where there is no such secret. */
   versions(place: SecretPlace): Promise<KeptVersion[]>
   /**
@@ -161,6 +163,11 @@ export function createVault(means: { backend: VaultBackend; keys: VaultKeys; clo
     async get(place, version) {
       checkPlace(place)
       return get(place, version)
+    },
+
+    async has(place) {
+      checkPlace(place)
+      return (await backend.newest(place)) > 0
     },
 
     async versions(place) {

@@ -56,7 +56,7 @@ export async function askLease(
   const { service, name, purpose, ttlSeconds } = asked
   const holder = holderOf(scope)
   const place = { tenantId: tenant.id, vaultId: vault.id, service, name }
-  if ((await secrets.versions(place)).length === 0) throw vaultError('secret.not_found')
+  if (!(await secrets.has(place))) throw vaultError('secret.not_found')
   const lease = await scope.transaction(async ({ leases, audit }) => {
     if ((await leases.countOf(holder.askedBy)) >= mostLeases) throw vaultError('lease.too_many')
     const now = clock.now()

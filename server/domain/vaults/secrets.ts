@@ -105,7 +105,7 @@ export async function deleteSecret(
   secret: SecretName,
 ): Promise<void> {
   const place = placeOf(scope, secret)
-  if ((await secrets.versions(place)).length === 0) throw vaultError('secret.not_found')
+  if (!(await secrets.has(place))) throw vaultError('secret.not_found')
   await record(scope, 'secret.deleted', secret)
   await failedToo(scope, secret, () => secrets.delete(place))
 }
