@@ -69,8 +69,10 @@ async function runCheck({ name, args }, { env }) {
 
 /** @param {Check[]} checks @param {Toolchain} toolchain */
 async function runChecks(checks, toolchain) {
-  for (const [, ofTurn] of Map.groupBy(checks, ({ turn }) => turn))
+  for (const turn of new Set(checks.map((check) => check.turn))) {
+    const ofTurn = checks.filter((check) => check.turn === turn)
     await Promise.all(ofTurn.map((check) => runCheck(check, toolchain)))
+  }
 }
 
 /**
