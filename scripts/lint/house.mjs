@@ -35,7 +35,7 @@ const files = [
   { category: 'app', pattern: 'app/**' },
   { category: 'contracts', pattern: 'shared/**' },
   { category: 'scope', pattern: 'server/scope{,-stores}.ts' },
-  { category: 'container', pattern: 'server/container{,-services}.ts' },
+  { category: 'container', pattern: 'server/container{.ts,/**}' },
   { category: 'main', pattern: 'server/main.ts' },
   { category: 'manifest', pattern: 'package.json' },
   { category: 'domain', pattern: 'server/domain/*/**', capture: ['part'] },
