@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { ServiceName } from '#shared/contracts/provisioning'
 import { startServices, type Lab } from '../../scripts/lab/services'
-import { startGate } from './gate'
+import { startGate } from '../harness/gate'
 import { createUser, setUp, type places, type Visit } from './portal'
 
 export const gibibyte = 2 ** 30

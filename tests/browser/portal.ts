@@ -3,7 +3,7 @@ import { startAuthentikFake, type AuthentikFake } from '#server/integrations/aut
 import { startAlternating, type Alternating } from '../harness/alternating'
 import { launchChromium } from '../harness/chromium'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
-import { startGate, type Gate } from './gate'
+import { startGate, type Gate } from '../harness/gate'
 import type { Line } from './line'
 
 export const password = 'correct horse battery staple'

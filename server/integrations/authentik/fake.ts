@@ -29,7 +29,8 @@ export interface AuthentikFake extends Controls, Listening {
 export async function startAuthentikFake(
   options: { port?: number; token?: string } = {},
 ): Promise<AuthentikFake> {
-  const { port = 0, token = randomBytes(32).toString('base64url') } = options
+  const { port = 0 } = options
+  let token = options.token ?? randomBytes(32).toString('base64url')
   const findOperation = loadOperations()
   const groups = createFakeGroups((pk) => users.has(pk))
   const users = createFakeUsers(groups.seen)
@@ -86,7 +87,10 @@ export async function startAuthentikFake(
 
   const fake: AuthentikFake = {
     ...listening,
-    token,
+    get token() {
+      return token
+    },
+    changeToken: (changed) => void (token = changed),
     faults,
     groups: groups.list,
     addGroup: groups.add,

@@ -7,6 +7,8 @@ export interface Gate {
   url: string
   close(): void
   open(): void
+  /** How many calls wait. */
+  waiting(): number
   stop(): Promise<void>
 }
 
@@ -14,11 +16,14 @@ export interface Gate {
 export async function startGate(target: string): Promise<Gate> {
   let passable = Promise.resolve()
   let letThrough = () => {}
+  let waiting = 0
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
+    waiting += 1
     await passable
+    waiting -= 1
     const answer = await fetch(target + request.url, {
       method: request.method,
       headers: {
@@ -46,6 +51,7 @@ export async function startGate(target: string): Promise<Gate> {
       letThrough()
       passable = Promise.resolve()
     },
+    waiting: () => waiting,
     async stop() {
       gate.open()
       server.closeAllConnections()
