@@ -1,3 +1,4 @@
+import { connectionsHandle } from '#shared/contracts/vaults'
 import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
 
@@ -26,7 +27,12 @@ export function claimsStore(db: DatabaseClient, clock: Clock, userId: string) {
             select: {
               slug: true,
               name: true,
-              vaults: { orderBy: { id: 'asc' }, take: most, select: { id: true, handle: true } },
+              vaults: {
+                where: { handle: { not: connectionsHandle } },
+                orderBy: { id: 'asc' },
+                take: most,
+                select: { id: true, handle: true },
+              },
               accounts: { orderBy: { id: 'asc' }, take: most, select: { name: true } },
             },
           },

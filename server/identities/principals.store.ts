@@ -1,3 +1,4 @@
+import { connectionsHandle } from '#shared/contracts/vaults'
 import type { TenantRole } from '#shared/contracts/tenants'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
@@ -14,6 +15,25 @@ export function principalsStore(db: DatabaseClient, clock: Clock, tenantId: stri
     if (found) return { id: found.id, isNew: false }
     const data = { id: newId(), tenantId, name, createdAt: clock.now() }
     return { id: (await db.serviceAccount.create({ data })).id, isNew: true }
+  }
+
+  /** Vaults that a principal can reach. */
+  const reachable = { tenantId, handle: { not: connectionsHandle } }
+
+  async function ownVaults(ids: readonly string[]): Promise<Set<string>> {
+    const where = { ...reachable, id: { in: [...ids] } }
+    const rows = await db.vault.findMany({ where, select: { id: true } })
+    return new Set(rows.map(({ id }) => id))
+  }
+
+  /** A foreign key holds no tenant: what is bound to each other has to be looked at. */
+  async function refuseForeign(principalId: string, vaultIds: readonly string[]): Promise<void> {
+    const [principals, own] = [
+      await db.principal.count({ where: { id: principalId, tenantId } }),
+      await ownVaults(vaultIds),
+    ]
+    if (principals === 0 || vaultIds.some((id) => !own.has(id)))
+      throw new Error('A principal or a vault of another tenant was to be bound')
   }
 
   return {
@@ -44,14 +64,8 @@ export function principalsStore(db: DatabaseClient, clock: Clock, tenantId: stri
       await db.principal.updateMany({ where: { id, tenantId }, data: { role } })
     },
 
-    /** Of these vaults, those that are the tenant's. */
-    async ownVaults(ids: readonly string[]): Promise<Set<string>> {
-      const rows = await db.vault.findMany({
-        where: { tenantId, id: { in: [...ids] } },
-        select: { id: true },
-      })
-      return new Set(rows.map(({ id }) => id))
-    },
+    /** Of these vaults, those that are the tenant's and can be reached. */
+    ownVaults,
 
     /** The tenant's default vault, or its oldest. */
     async defaultVault(): Promise<string | null> {
@@ -60,16 +74,18 @@ export function principalsStore(db: DatabaseClient, clock: Clock, tenantId: stri
         where: { tenantId_handle: { tenantId, handle: 'default' } },
         select,
       })
-      const found =
-        named ?? (await db.vault.findFirst({ where: { tenantId }, orderBy: { id: 'asc' }, select }))
+      const found = named ?? (await db.vault.findFirst({ where: reachable, orderBy: { id: 'asc' }, select }))
       return found?.id ?? null
     },
 
     /**
      * Lets a principal reach vaults beside those that it reaches; the first is its default where it had none. Within a
      * transaction.
+     *
+     * @throws Error where one of them is another tenant's
      */
     async addVaults(principalId: string, vaultIds: readonly string[]): Promise<void> {
+      await refuseForeign(principalId, vaultIds)
       const bound = await db.principalVaultBinding.findMany({ where: { principalId } })
       const known = new Set(bound.map(({ vaultId }) => vaultId))
       const hasDefault = bound.some(({ defaultOf }) => defaultOf !== null)
@@ -90,8 +106,13 @@ export function principalsStore(db: DatabaseClient, clock: Clock, tenantId: stri
       if (data.length > 0) await db.principalVaultBinding.createMany({ data })
     },
 
-    /** Lets a principal reach these vaults and no others; the first is its default. Within a transaction. */
+    /**
+     * Lets a principal reach these vaults and no others; the first is its default. Within a transaction.
+     *
+     * @throws Error where one of them is another tenant's
+     */
     async setVaults(principalId: string, vaultIds: readonly string[]): Promise<void> {
+      await refuseForeign(principalId, vaultIds)
       const [first, ...others] = [...new Set(vaultIds)]
       await db.principalVaultBinding.deleteMany({ where: { principalId } })
       const createdAt = clock.now()

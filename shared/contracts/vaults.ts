@@ -6,6 +6,9 @@ export const VaultHandle = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'A vault has lower case letters, digits and hyphens.')
 
+/** The vault of what Tenantry signs in with at the tenant's own services. Nobody reaches it as a vault. */
+export const connectionsHandle = 'integrations'
+
 /** `isDefault`: the caller's own, where a machine asks, else the tenant's. */
 export const Vault = z.object({ id: Id, handle: z.string(), isDefault: z.boolean(), createdAt: Timestamp })
 export type Vault = z.output<typeof Vault>

@@ -151,6 +151,20 @@ describeEachDatabase('the claim of a machine', (given) => {
       expect((await accept(as('admin'), token, { tenant: 'acme' })).status).toBe(200)
     })
 
+    it('with the vault of the tenant’s own connections, which is not offered either', async () => {
+      const { token } = await registerMachine(portal)
+      const { client } = given.database
+      const { id: tenantId } = await client.tenant.findUniqueOrThrow({ where: { slug: 'acme' } })
+      const connections = { id: newId(), tenantId, handle: 'integrations', createdAt: clock.now() }
+      await client.vault.create({ data: connections })
+      const [offered] = (await as('admin').get(at(token))).json.tenants
+      expect(offered.vaults.map(({ handle }: { handle: string }) => handle)).toEqual(['default', 'spare'])
+      const refused = await accept(as('admin'), token, { tenant: 'acme', vaults: [connections.id] })
+      expect([refused.status, refused.json.code]).toEqual([404, 'vault.not_found'])
+      expect(await client.principalVaultBinding.count({ where: { vaultId: connections.id } })).toBe(0)
+      await client.vault.delete({ where: { id: connections.id } })
+    })
+
     it('with scopes beyond the role, a vault of another tenant, and what is no handle', async () => {
       const { token } = await registerMachine(portal)
       const beyond = await accept(as('admin'), token, { tenant: 'acme', scopes: ['audit:read'] })

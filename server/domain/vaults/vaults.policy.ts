@@ -4,9 +4,6 @@ import type { TenantRole } from '#shared/contracts/tenants'
 /** The vault that every tenant has. */
 export const defaultHandle = 'default'
 
-/** Holds what Tenantry signs in with at the tenant's own services. Nobody reaches it as a vault. */
-export const connectionsHandle = 'integrations'
-
 /** So many a tenant can have. */
 export const mostVaults = 200
 

@@ -1,9 +1,10 @@
 import type { TenantRole, TenantStatus } from '#shared/contracts/tenants'
+import { connectionsHandle } from '#shared/contracts/vaults'
 import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type PageRequest } from '#server/storage/page'
-import { connectionsHandle, defaultHandle } from './vaults.policy'
+import { defaultHandle } from './vaults.policy'
 
 export interface VaultRow {
   id: string

@@ -1,10 +1,11 @@
+import { connectionsHandle } from '#shared/contracts/vaults'
 import type { TenantScope } from '#server/scope'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { PageRequest } from '#server/storage/page'
 import type { SecretVault } from '#server/vault/vault'
 import { memberError } from '../members/members'
 import { vaultError } from './vaults.errors'
-import { connectionsHandle, mostVaults } from './vaults.policy'
+import { mostVaults } from './vaults.policy'
 import type { VaultRow } from './vaults.store'
 
 export {
@@ -28,7 +29,7 @@ export {
   restoreVersion,
 } from './secrets'
 export { vaultError } from './vaults.errors'
-export { connectionsHandle, mayInVault, type VaultPermission } from './vaults.policy'
+export { mayInVault, type VaultPermission } from './vaults.policy'
 
 /** A page of the tenant's vaults; for a machine those that it reaches, `isDefault` being its own then. */
 export function listVaults({ stores, machine }: TenantScope, request: PageRequest) {

@@ -1,4 +1,4 @@
-import { connectionsHandle } from '#server/domain/vaults/vaults'
+import { connectionsHandle } from '#shared/contracts/vaults'
 import { credentialPlace, parseCredential } from '#server/domain/connections/connections'
 import type { Clock } from '#server/lib/clock'
 import { AppError, IntegrationError } from '#server/lib/errors'
