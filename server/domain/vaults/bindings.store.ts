@@ -6,6 +6,7 @@ export type BindingsStore = ReturnType<typeof bindingsStore>
 
 /** Which members of one tenant reach which of its vaults, beside those who reach all. */
 export function bindingsStore(db: DatabaseClient, clock: Clock, tenantId: string) {
+  const own = { principal: { tenantId } }
   return {
     /** A page of the principals that are bound to a vault: members, machines and tokens of services. */
     async list(vaultId: string, request: PageRequest) {
@@ -35,7 +36,7 @@ export function bindingsStore(db: DatabaseClient, clock: Clock, tenantId: string
 
     /** Whether a principal is bound to a vault. */
     has: async (vaultId: string, principalId: string) =>
-      (await db.principalVaultBinding.count({ where: { vaultId, principalId } })) > 0,
+      (await db.principalVaultBinding.count({ where: { vaultId, principalId, ...own } })) > 0,
 
     /**
      * Takes a member's binding away. Where it was their default, the oldest of their others becomes it.
@@ -58,7 +59,7 @@ export function bindingsStore(db: DatabaseClient, clock: Clock, tenantId: string
     async settleDefault(principalId: string): Promise<void> {
       if (await db.principalVaultBinding.count({ where: { defaultOf: principalId } })) return
       const next = await db.principalVaultBinding.findFirst({
-        where: { principalId },
+        where: { principalId, ...own },
         orderBy: [{ createdAt: 'asc' }, { vaultId: 'asc' }],
       })
       if (!next) return
@@ -73,7 +74,7 @@ export function bindingsStore(db: DatabaseClient, clock: Clock, tenantId: string
     listDefaultsOf: async (vaultId: string) =>
       (
         await db.principalVaultBinding.findMany({
-          where: { vaultId, defaultOf: { not: null } },
+          where: { vaultId, defaultOf: { not: null }, ...own },
           select: { principalId: true },
         })
       ).map(({ principalId }) => principalId),
