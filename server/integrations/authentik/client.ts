@@ -9,6 +9,7 @@ import { serviceAddress } from '../http/request'
 import { createExchange } from './exchange'
 import { createGroupPlanner } from './group-planner'
 import { createGroups } from './groups'
+import { createLeaseAccounts } from './lease-accounts'
 import { createMemberPlanner } from './member-planner'
 import { isMadeByUs } from './stamp'
 import { createTokenMint } from './token-mint'
@@ -64,8 +65,9 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   const exchange = createExchange({ timeoutMs, token, clock, places })
   const groups = createGroups(api, exchange)
   const users = createUsers(api, exchange)
+  const leaseAccounts = createLeaseAccounts(api, exchange)
   return {
-    planners: [createGroupPlanner(groups), createMemberPlanner({ groups, users })],
+    planners: [createGroupPlanner(groups), createMemberPlanner({ groups, users, leaseAccounts })],
     async check(signal) {
       await groups.page(1, signal)
       await users.findStamped('', signal)

@@ -111,13 +111,14 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
 
   function list(query: Record<string, unknown>): FakeAnswer {
     const known = [
-      ...['email', 'username', 'search', 'groups_by_pk', 'attributes', 'ordering'],
+      ...['email', 'username', 'search', 'groups_by_pk', 'attributes', 'ordering', 'type'],
       ...['page', 'page_size', 'include_groups', 'include_roles'],
     ]
     const unsupported = Object.keys(query).filter((it) => !known.includes(it))
     if (unsupported.length > 0)
       return { status: 501, body: { detail: `The fake has no filter ${unsupported.join(', ')}.` } }
-    const { email, username, search, groups_by_pk: inGroups, attributes } = query
+    const { email, username, search, groups_by_pk: inGroups, attributes, ordering } = query
+    const types = query.type as string[] | undefined
     const wanted = (inGroups as string[] | undefined)?.map((pk) => ({ pk, group: groups.find(pk) }))
     const absent = wanted?.find(({ group }) => !group)
     if (absent) {
@@ -133,9 +134,11 @@ export function createFakeUsers(groups: FakeGroupsSeen) {
         (username === undefined || user.username === username) &&
         (needle === undefined ||
           [user.email, user.name, user.username].some((text) => text.toLowerCase().includes(needle))) &&
+        (types === undefined || types.includes(user.type)) &&
         (wanted === undefined || wanted.some(({ group }) => group?.users.includes(user.pk))) &&
         carries(user, carried),
     )
+    if (ordering === '-pk') found.reverse()
     return paginate(found, query, (user) => render(user, query))
   }
 

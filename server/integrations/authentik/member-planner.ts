@@ -8,12 +8,13 @@ import { accessIn } from './access'
 import { survivesJson } from './attributes'
 import { failed } from './failure'
 import type { Groups } from './groups'
+import type { LeaseAccounts } from './lease-accounts'
 import { canBeMarked } from './mark-writer'
 import { marksOf, type Marks } from './marks'
 import { createMemberChanges, reasons } from './member-changes'
 import { membersResource } from './member-resource'
 import { nameOf, peopleAmong } from './people'
-import { isLeaseAccountOf, userIdOf } from './stamp'
+import { leaseTenantOf, userIdOf } from './stamp'
 import type { Users } from './users'
 import type { Group, User } from './wire'
 
@@ -27,10 +28,16 @@ const nothing: StepPlan = { resources: [], changes: [], notes: [] }
  * While the tenant is closed the group is empty, and who was in it comes back with the tenant. Nobody's account is ever
  * deleted.
  *
+ * The account that leases mint tokens of is left alone while the tenant is open, and is nothing that goes on record.
+ *
  * A plan takes a call, and one more for each 100 in the group; who is missing there is looked for among all users.
  */
-export function createMemberPlanner(tools: { groups: Groups; users: Users }): StepPlanner {
-  const { groups, users } = tools
+export function createMemberPlanner(tools: {
+  groups: Groups
+  users: Users
+  leaseAccounts: LeaseAccounts
+}): StepPlanner {
+  const { groups, users, leaseAccounts } = tools
   const ownGroup = async (tenant: DesiredTenant, signal: AbortSignal) => {
     const found = await groups.list(tenant.slug, signal)
     const ours = found.filter(({ attributes }) => attributes.tenantId === tenant.id)
@@ -58,7 +65,7 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
   async function planOpen(tenant: DesiredTenant, group: Group | undefined, signal: AbortSignal) {
     const make = changesOf(tenant, group)
     const everyone = await presentIn(group, signal)
-    const present = everyone.filter((user) => !isLeaseAccountOf(user, tenant.id))
+    const present = everyone.filter((user) => leaseTenantOf(user) !== tenant.id)
     const marks: Marks = group && canBeMarked(group) ? marksOf(group) : new Map()
     const inside = new Set(present.map(({ pk }) => pk))
     const known = peopleAmong(present)
@@ -111,7 +118,7 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
     if (strangers.length > 0) notes.push(strangersInWords(strangers))
     if (group && !canBeMarked(group)) notes.push(cannotBeMarked(group))
     // Who leaves comes first: nothing that goes wrong with others holds them in.
-    return { ...seen(tenant, group, present), changes: [...outs, ...changes], notes }
+    return { ...seen(tenant, group, everyone), changes: [...outs, ...changes], notes }
   }
 
   async function planClosed(tenant: DesiredTenant, group: Group, signal: AbortSignal): Promise<StepPlan> {
@@ -154,15 +161,21 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
       return tenant.state === 'closed' ? planClosed(tenant, group, signal) : planPurged(tenant, group, signal)
     },
     async survey(cursor, signal) {
+      if (cursor === null) leaseAccounts.forget()
       const { results, next } = await groups.page(cursor === null ? 1 : Number(cursor), signal)
+      const ours = results.flatMap((group) => {
+        const { tenantId } = group.attributes
+        if (typeof tenantId !== 'string') return []
+        if (!group.users)
+          throw failed('contract', `Authentik does not tell who is in the group ${group.name}`)
+        return [{ group, tenantId, users: group.users }]
+      })
+      const others = await leaseAccounts.without(ours, signal)
       return {
-        found: results.flatMap((group) => {
-          const { tenantId } = group.attributes
-          if (typeof tenantId !== 'string') return []
-          if (!group.users)
-            throw failed('contract', `Authentik does not tell who is in the group ${group.name}`)
-          return [{ ...membersResource(group, group.users), tenantId }]
-        }),
+        found: ours.map(({ group, tenantId }, index) => ({
+          ...membersResource(group, others[index] ?? []),
+          tenantId,
+        })),
         next: next > 0 ? String(next) : null,
       }
     },
@@ -171,10 +184,16 @@ export function createMemberPlanner(tools: { groups: Groups; users: Users }): St
 
 /** What was read, as far as it goes on record. */
 function seen(tenant: DesiredTenant, group: Group | undefined, present: readonly User[]) {
+  const lent = new Set(present.filter((user) => leaseTenantOf(user) === tenant.id).map(({ pk }) => pk))
   const pks = group?.users ?? present.map(({ pk }) => pk)
+  const others = pks.filter((pk) => !lent.has(pk))
   return {
-    resources: group ? [membersResource(group, pks)] : [],
-    accessOf: accessIn(tenant, group, present),
+    resources: group ? [membersResource(group, others)] : [],
+    accessOf: accessIn(
+      tenant,
+      group,
+      present.filter(({ pk }) => !lent.has(pk)),
+    ),
   }
 }
 

@@ -32,9 +32,15 @@ export const withStamp = ({ attributes }: User, userId: string): User['attribute
   ...stampOf(userId),
 })
 
-/** The attributes of the service account that a tenant's leases mint tokens of. */
+/** The one account that a tenant's leases mint tokens of: names are unique there. */
+export const leaseUsernameOf = (tenantId: string) => `tenantry-leases-${tenantId}`
+
+/** The attributes of that account. */
 export const leaseAttributes = (tenantId: string): User['attributes'] => ({ [leasesKey]: tenantId })
 
-/** Whether it is that account: nobody who could be a member. */
-export const isLeaseAccountOf = ({ type, attributes }: User, tenantId: string) =>
-  type === 'service_account' && attributes[leasesKey] === tenantId
+/** The tenant whose lease account it is: nobody who could be a member; undefined: none's. */
+export function leaseTenantOf({ type, username, attributes }: User): string | undefined {
+  const tenantId = attributes[leasesKey]
+  const isTheirs = typeof tenantId === 'string' && username === leaseUsernameOf(tenantId)
+  return isTheirs && type === 'service_account' ? tenantId : undefined
+}

@@ -3,12 +3,11 @@ import type { TokenMint } from '#server/domain/vaults/token-mint.port'
 import type { Exchange } from './exchange'
 import { failed, RefusedError } from './failure'
 import type { Groups } from './groups'
-import { isLeaseAccountOf, leaseAttributes } from './stamp'
+import { leaseAttributes, leaseTenantOf, leaseUsernameOf } from './stamp'
 import { Nothing, Token, TokenKey, User, UserPage, type Group } from './wire'
 
 /** The name of a lease's token: Authentik takes letters, digits, hyphens and underscores. */
 const identifierOf = (leaseId: string) => `tenantry-lease-${leaseId}`
-const usernameOf = (tenantId: string) => `tenantry-leases-${tenantId}`
 
 /**
  * App passwords of a service account of the tenant, which is in the tenant's group and in no other. They are of intent
@@ -30,7 +29,7 @@ export function createTokenMint(
 
   async function findAccount(tenantId: string, signal: AbortSignal): Promise<User | undefined> {
     const api = await loadApi()
-    const username = usernameOf(tenantId)
+    const username = leaseUsernameOf(tenantId)
     const { results } = await exchange(
       {
         purpose: `look for the account ${username}`,
@@ -40,7 +39,7 @@ export function createTokenMint(
       signal,
     )
     const found = results.find((user) => user.username === username)
-    if (found && !isLeaseAccountOf(found, tenantId))
+    if (found && leaseTenantOf(found) !== tenantId)
       throw failed('conflict', `Authentik has an account ${username} that Tenantry did not make`)
     return found
   }
@@ -52,7 +51,7 @@ export function createTokenMint(
   ): Promise<User | undefined> {
     const api = await loadApi()
     const userRequest = {
-      ...{ username: usernameOf(id), name: `Leases of ${slug}`, type: 'service_account' as const },
+      ...{ username: leaseUsernameOf(id), name: `Leases of ${slug}`, type: 'service_account' as const },
       ...{ attributes: leaseAttributes(id), groups: [group.pk] },
     }
     try {
@@ -89,7 +88,7 @@ export function createTokenMint(
     const known = await findAccount(tenant.id, signal)
     const user = known ?? (await createAccount(tenant, group, signal))
     if (!user?.is_active || user.is_superuser)
-      throw failed('conflict', `Authentik's account ${usernameOf(tenant.id)} can't be used`)
+      throw failed('conflict', `Authentik's account ${leaseUsernameOf(tenant.id)} can't be used`)
     if (known) await attach(group, known, signal)
     return user
   }
