@@ -224,6 +224,10 @@ describe.each(['sqlite', 'postgresql'] as const)('the set-up wizard on %s', (pro
     expect(await portal.container.database.client.user.count()).toBe(1)
     expect(await portal.container.database.client.tenant.count()).toBe(1)
     expect(await portal.container.database.client.membership.count({ where: { role: 'owner' } })).toBe(1)
+    const { user } = answers.find(({ status }) => status === 201)?.json ?? {}
+    expect(Date.now() - Date.parse(user.lastLoginAt)).toBeLessThan(60_000)
+    const signedIn = { action: 'user.signed_in', actorId: user.id, subjectId: user.id }
+    expect(await portal.container.database.client.auditEntry.count({ where: signedIn })).toBe(1)
   })
 })
 

@@ -1,12 +1,11 @@
 import type { Setup } from '#shared/contracts/auth'
 import { portalLanguage } from '#shared/contracts/languages'
-import type { UserRow } from '#server/domain/users/users'
 import { slugTaken, writeTenant } from '#server/domain/tenants/tenants'
 import { defineErrors } from '#server/lib/errors'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import type { PlatformScope } from '#server/scope'
-import { startSession, type StartedSession } from '../sessions/sessions'
-import type { SignInMeans, SignInOrigin } from './means'
+import { beginSession } from './begin-session'
+import type { SignedInUser, SignInMeans, SignInOrigin } from './means'
 
 const setupError = defineErrors({
   'setup.already_done': { status: 409, title: 'This portal is set up already.' },
@@ -27,32 +26,33 @@ export async function setUp(
   scope: PlatformScope,
   { passwords, attempts, sessionLimits }: SignInMeans,
   input: Setup,
-  { device }: SignInOrigin,
-): Promise<{ user: UserRow; session: StartedSession }> {
-  await attempts.count('address', device.address ?? 'unknown')
+  origin: SignInOrigin,
+): Promise<SignedInUser> {
+  await attempts.count('address', origin.device.address ?? 'unknown')
   if (!(await setupNeeded(scope))) throw setupError('setup.already_done')
   const { email, name, tenant, portalName } = input
   const passwordHash = await passwords.hashNew(input.password, { path: 'password', about: [email, name] })
   try {
-    const { session, ...done } = await scope.transaction(async (stores) => {
+    const { tenantId, ...signedIn } = await scope.transaction(async (stores) => {
       if ((await stores.users.countOperators()) > 0) throw setupError('setup.already_done')
-      const user = await stores.users.create({
+      const { id } = await stores.users.create({
         ...{ email, emailVerified: true, name },
         ...{ platformRole: 'operator', passwordHash },
       })
-      const audit = stores.auditAs({ kind: 'user', id: user.id })
+      const audit = stores.auditAs({ kind: 'user', id })
       const after = { email, name, portalName }
-      await audit.record({ action: 'portal.set_up', subject: { kind: 'portal', id: user.id }, after })
+      await audit.record({ action: 'portal.set_up', subject: { kind: 'portal', id }, after })
       if (portalName) await stores.settings.set('portalName', portalName)
       const tenantId =
-        tenant && (await writeTenant(stores, { ...tenant, plan: 'mvp', locale: portalLanguage }, user.id))
-      const session = await startSession(stores.sessions.of(user.id), scope.clock, sessionLimits, device, {
-        method: 'password',
-      })
-      return { user, tenantId, session }
+        tenant && (await writeTenant(stores, { ...tenant, plan: 'mvp', locale: portalLanguage }, id))
+      // After the tenant: of its owner a second factor may be asked.
+      const proof = { method: 'password' } as const
+      const begun = await beginSession({ ...scope, stores }, sessionLimits, id, origin, proof)
+      if (!begun) throw new Error('Somebody who was just made may not sign in')
+      return { ...begun, tenantId }
     })
-    if (done.tenantId) scope.wake(done.tenantId)
-    return { user: done.user, session }
+    if (tenantId) scope.wake(tenantId)
+    return signedIn
   } catch (error) {
     if (!isUniqueViolation(error)) throw error
     if (tenant && (await setupNeeded(scope))) throw slugTaken(tenant.slug)
