@@ -4,21 +4,28 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CommandLine } from '~~/tests/harness/command-line'
 import { describeEachDatabase } from '~~/tests/harness/databases'
+import { startMailbox, type Mailbox } from '~~/tests/harness/mailbox'
 import { operatorEmail, startPortal, type Portal } from '~~/tests/harness/portal'
 
 describeEachDatabase("an operator's commands", (given) => {
   let portal: Portal
   let line: CommandLine
+  let mailbox: Mailbox
   const dataDir = mkdtempSync(join(tmpdir(), 'tenantry-operator-'))
   const key = Buffer.alloc(32, 1).toString('base64')
   beforeAll(async () => {
-    const env = { DATA_DIR: dataDir, DATABASE_URL: given.url, MASTER_KEY: key, VAULT_BACKEND: 'database' }
+    mailbox = await startMailbox()
+    const env = {
+      ...{ DATA_DIR: dataDir, DATABASE_URL: given.url, MASTER_KEY: key, VAULT_BACKEND: 'database' },
+      ...{ SMTP_URL: mailbox.url, MAIL_FROM: 'portal@example.org' },
+    }
     line = new CommandLine(env)
     portal = await startPortal(given.url, { env })
     await (await portal.operator()).post('/api/tenants', { slug: 'acme', name: 'Acme' })
   })
   afterAll(async () => {
     await portal.close()
+    await mailbox.stop()
     line.remove()
     rmSync(dataDir, { recursive: true, force: true })
   })
@@ -56,6 +63,35 @@ describeEachDatabase("an operator's commands", (given) => {
     const { items } = await portal.container.scopes.platform('test').stores.audit.list({ limit: 5 })
     expect(items).toContainEqual(expect.objectContaining({ action: 'user.password_replaced' }))
     expect(JSON.stringify(items)).not.toContain(input)
+  })
+
+  it('user reset-password tells who has another password, in their language, and ends a mail to choose one', async () => {
+    const email = 'ruth@example.org'
+    const input = 'a password of her own'
+    await line.run(['user', 'create', email, '--name', 'Ruth'], { input })
+    const ruth = portal.browser()
+    await ruth.post('/api/auth/login', { email, password: input })
+    expect((await ruth.patch('/api/users/me/profile', { locale: 'de' })).status).toBe(200)
+    await ruth.post('/api/auth/password/forgot', { email })
+    await portal.container.errands.settled()
+    const [, token = ''] = /#token=([\w-]{43})/.exec((await mailbox.newestTo(email)).text) ?? []
+    const reset = ['user', 'reset-password', email, '--generate', '--json']
+    const { json } = await line.run(reset)
+    expect(json).toMatchObject({ email, sessionsEnded: 1, toldByMail: true })
+    const { text, source } = await mailbox.newestTo(email)
+    expect(text).toContain('ein anderes Passwort')
+    expect(source).not.toContain(json.password)
+    const late = { token, password: 'winter turnips sing loudly' }
+    expect((await portal.browser().post('/api/auth/password/reset', late)).status).toBe(404)
+    expect((await logIn(json.password, email)).status).toBe(200)
+  })
+
+  it('user reset-password is done where the mail does not go out, and says so', async () => {
+    mailbox.refuse(550)
+    const { code, json } = await line.run(['user', 'reset-password', operatorEmail, '--generate', '--json'])
+    mailbox.clear()
+    expect({ code, ...json }).toMatchObject({ code: 0, toldByMail: false })
+    expect((await logIn(json.password)).status).toBe(200)
   })
 
   it('user reset-password refuses what is too weak, and whom it does not know', async () => {

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createSmtpMailer } from '#server/integrations/smtp/client'
 import { startMailbox, type Mailbox } from '../../../tests/harness/mailbox'
-import { invitationMail, passwordChangedMail, passwordResetMail, secondFactorResetMail } from './mail'
+import {
+  invitationMail,
+  passwordChangedMail,
+  passwordReplacedMail,
+  passwordResetMail,
+  secondFactorResetMail,
+} from './mail'
 
 const sender = { portalName: 'Acme Workspace', origin: 'https://portal.example.org' }
 const ada = { email: 'ada@example.org', locale: null }
@@ -61,12 +67,15 @@ describe('a message', () => {
   })
 })
 
-describe('a message that the second step was removed', () => {
+describe('a message of what an operator did to an account', () => {
+  const when = { en: '25 November 2026 at 15:30 UTC', de: '25. November 2026' }
   it.each([
-    ['en', 'Your second step for Acme Workspace was removed', '25 November 2026 at 15:30 UTC'],
-    ['de', 'Ihr zweiter Schritt für Acme Workspace wurde entfernt', '25. November 2026'],
-  ])('says in %s when, what to do, and holds no link', (locale, subject, when) => {
-    const mail = secondFactorResetMail(sender, { ...ada, locale }, { at })
+    ['en', secondFactorResetMail, 'Your second step for Acme Workspace was removed', when.en],
+    ['de', secondFactorResetMail, 'Ihr zweiter Schritt für Acme Workspace wurde entfernt', when.de],
+    ['en', passwordReplacedMail, 'Your password for Acme Workspace was replaced', when.en],
+    ['de', passwordReplacedMail, 'Ihr Passwort für Acme Workspace wurde ersetzt', when.de],
+  ])('says in %s when, what to do, and holds no link: %o', (locale, write, subject, when) => {
+    const mail = write(sender, { ...ada, locale }, { at })
     expect(mail.subject).toBe(subject)
     for (const part of [mail.text, mail.html]) expect(part).toContain(when)
     expect(mail.html).not.toContain('<a ')

@@ -7,6 +7,7 @@ import { nameInMail } from './plain-words'
 
 export { languageOf, languageWithin } from './language'
 export { onboardingMail } from './onboarding-mail'
+export { passwordReplacedMail } from './password-replaced-mail'
 export { secondFactorResetMail } from './second-factor-mail'
 export type { MailRecipient, MailSender } from './mail-parties'
 export type { Mailer, Message } from './mailer.port'
@@ -108,7 +109,7 @@ export function passwordResetMail(
   return messageOf({ to: to.email, language, subject, paragraphs, button, afterwards, signature })
 }
 
-/** Tells somebody that their password was changed; to be sent after every change, whoever made it. */
+/** Tells somebody that their password was changed by who has it, or by a mail; to be sent after every such change. */
 export function passwordChangedMail(sender: MailSender, to: MailRecipient, change: { at: Date }): Message {
   const language = languageOf(to.locale)
   const portal = nameInMail(sender.portalName)
