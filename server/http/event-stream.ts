@@ -103,6 +103,11 @@ async function stream<Data extends z.ZodType>(
     'X-Accel-Buffering': 'no',
     Connection: 'keep-alive',
   })
+  // Nothing follows these (RFC 9110 section 9.3.2): a stream that nobody reads would be kept for as long as they stay.
+  if (event.context.sentMethod === 'HEAD') {
+    res.end()
+    return
+  }
   res.write(': connected\n\n')
   const keepAlive = setInterval(() => {
     res.write(': keep-alive\n\n')

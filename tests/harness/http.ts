@@ -7,6 +7,7 @@ import answerUncaught from '#server/http/nitro-error'
 import unknownRoute from '#server/api/[...]'
 import requestId from '#server/middleware/00.request-id'
 import refuseStrange from '#server/middleware/02.target'
+import head from '#server/middleware/05.head'
 import callerOf from '#server/middleware/20.caller'
 import { routes } from './routes'
 
@@ -26,6 +27,7 @@ export async function serveRoutes(container: Container): Promise<HttpHarness> {
   })
   app.use(requestId)
   app.use(refuseStrange)
+  app.use(head)
   app.use(callerOf)
   const router = createRouter({ preemptive: true })
   for (const { method, path, load } of routes)
