@@ -4,7 +4,8 @@ import { Authenticator } from '../../harness/authenticator'
 import { codesOf, setUpApp } from '../../harness/factors'
 import type { HttpClient } from '../../harness/http'
 import { password } from '../../harness/portal'
-import { rowKinds, type RowMeans } from './rows'
+import type { RowMeans } from './row-kind'
+import { personRows } from './rows-of-people'
 
 /** Who calls, and in which tenant. */
 export interface CallMeans extends RowMeans {
@@ -91,7 +92,7 @@ export const calls: Record<string, Prepared> = {
   },
   'POST /api/users/me/second-factor/recovery-codes': async (means) => {
     await withoutFactors(means.db, means.userId)
-    await rowKinds.passkey.make(means, means)
+    await personRows.passkey.make(means, means)
   },
   'POST /api/users/me/second-factor/totp': ({ db, userId }) => withoutFactors(db, userId),
   'POST /api/users/me/second-factor/totp/confirm': async ({ db, browser, userId }) => {
