@@ -9,6 +9,14 @@ import { ListQuery, PrincipalBody } from './fake-rest-schema'
 // What Stalwart publishes is not to be copied: where it is at hand, what was written by hand is held against it.
 const places = [process.env.STALWART_TEST_SCHEMA, '../shared/contracts', '../../shared/contracts']
 const folder = places.flatMap((place) => (place && existsSync(place) ? [resolve(place)] : []))[0]
+
+describe('what Stalwart publishes, where it is named', () => {
+  it('is there', () => {
+    const named = process.env.STALWART_TEST_SCHEMA
+    expect(named === undefined || existsSync(named)).toBe(true)
+  })
+})
+
 if (folder) {
   interface Property {
     type: { type: string }

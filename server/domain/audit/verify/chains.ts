@@ -23,7 +23,7 @@ interface Means {
 
 /**
  * Walks along one chain, page by page. Entries that are added meanwhile are seen whole: they and the head's move are of
- * one transaction, and the head is read after the entries.
+ * one transaction, and a head that is farther than the entries before it has them read once more.
  *
  * @param after where an earlier walk stopped
  * @returns where it stopped for want of time; null: it came to the end
@@ -37,6 +37,8 @@ export async function verifyChain(
   const walk = createWalk(chain, findings)
   let read = after?.sequence ?? beforeAll
   if (after && after.sequence > 0) walk.resume(after.sequence, (await store.findLink(chain, read))?.hash)
+  /** How far a head went that was read before the page: what it tells of is there to be read, or gone. */
+  let promised = 0
   for (;;) {
     const page = await store.links(chain, read, pageSize)
     const head = page.length < pageSize ? await store.findHead(chain) : undefined
@@ -47,13 +49,12 @@ export async function verifyChain(
       findings.add({ kind: 'head_missing', chain, sequence: walk.last })
       return null
     }
-    // A head that has moved on tells of entries that were not there yet when the page was read.
-    const isBehind = head && head.sequence > walk.last && page.length > 0
-    if (head && !isBehind) {
+    if (head && (head.sequence <= walk.last || (page.length === 0 && promised > walk.last))) {
       walk.end(head, isGenuine(key, head))
       return null
     }
-    if (!means.mayGoOn()) return { chain, sequence: read }
+    promised = head?.sequence ?? promised
+    if (page.length > 0 && !means.mayGoOn()) return { chain, sequence: read }
   }
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { auditKey } from '~~/tests/harness/audit'
 import { addLinks, clearAudit, seedChain } from '~~/tests/harness/audit-links'
 import { describeEachDatabase } from '~~/tests/harness/databases'
+import type { Database } from '#server/storage/database'
 import { hashOfEntry } from '../chain/format'
 import { verifyAudit, type VerifyOptions } from './verify'
 
@@ -169,6 +170,23 @@ describeEachDatabase('the verification of the audit', (given) => {
     const [{ found }] = await Promise.all([verify(), ...adding])
     expect(found).toBe(0)
     expect(await verify()).toMatchObject({ found: 0, entries: 1_510 })
+  })
+
+  it('accuses nobody where the first of a chain are added between its page and its head', async () => {
+    let heads = 0
+    const client = db().$extends({
+      query: {
+        auditChain: {
+          async findUnique({ args, query }) {
+            if (args.where.id === 9 && heads++ === 0) await seedChain(db(), 9, 3)
+            return query(args)
+          },
+        },
+      },
+    }) as unknown as Database['client']
+    const verification = await verifyAudit({ client }, { auditKey })
+    expect(verification).toMatchObject({ found: 0, entries: 3 })
+    expect(heads).toBeGreaterThan(1)
   })
 
   it('looks at 20,000 entries within seconds', { timeout: 180_000 }, async () => {
