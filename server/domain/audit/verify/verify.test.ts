@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { auditKey } from '~~/tests/harness/audit'
 import { addLinks, clearAudit, seedChain } from '~~/tests/harness/audit-links'
 import { describeEachDatabase } from '~~/tests/harness/databases'
-import type { Database } from '#server/storage/database'
+import type { DatabaseClient } from '#server/storage/database'
 import { hashOfEntry } from '../chain/format'
 import { verifyAudit, type VerifyOptions } from './verify'
 
@@ -174,16 +174,15 @@ describeEachDatabase('the verification of the audit', (given) => {
 
   it('accuses nobody where the first of a chain are added between its page and its head', async () => {
     let heads = 0
-    const client = db().$extends({
-      query: {
-        auditChain: {
-          async findUnique({ args, query }) {
-            if (args.where.id === 9 && heads++ === 0) await seedChain(db(), 9, 3)
-            return query(args)
-          },
-        },
-      },
-    }) as unknown as Database['client']
+    type Asked = Parameters<DatabaseClient['auditChain']['findUnique']>[0]
+    const findUnique = async (asked: Asked) => {
+      if (asked.where.id === 9 && heads++ === 0) await seedChain(db(), 9, 3)
+      return db().auditChain.findUnique(asked)
+    }
+    const client = new Proxy(db(), {
+      get: (target, name) =>
+        name === 'auditChain' ? { findUnique } : (Reflect.get(target, name) as unknown),
+    })
     const verification = await verifyAudit({ client }, { auditKey })
     expect(verification).toMatchObject({ found: 0, entries: 3 })
     expect(heads).toBeGreaterThan(1)
