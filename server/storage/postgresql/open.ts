@@ -6,6 +6,7 @@ import { PrismaClient } from '../generated/postgresql/client'
 import { outsideOnly, refuseInside } from '../outside-only'
 import { answerWithin } from '../ping'
 import { connectionOptions } from './connection'
+import { openReads } from './reads'
 import { withStrictTransactions } from '../strict-transactions'
 import { createTransactions } from '../transactions'
 
@@ -17,19 +18,18 @@ const namedStatements = 500
 
 /** Makes a pool of connections; connects with the first query, and again after every loss. */
 export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const options = {
     ...connectionOptions(url),
-    max: poolMax,
-    idleTimeoutMillis: 30_000,
     lock_timeout: 5_000,
     statement_timeout: 10_000,
     // Where the server does not answer at all.
     query_timeout: 12_000,
     idle_in_transaction_session_timeout: 30_000,
-  })
+  }
+  const pool = new pg.Pool({ ...options, max: poolMax, idleTimeoutMillis: 30_000 })
   pool.on('error', (error) => log.warn({ reason: error.message }, 'A database connection was lost'))
   const transactions = createTransactions()
-  const named = nameReads()
+  const reads = openReads(options, log)
   const prisma = new PrismaClient({ adapter: new PostgresqlAdapter(pool), errorFormat: 'minimal' })
   // The one place where the PostgreSQL client passes for SQLite's: both come from the same models, and what this
   // one alone can do is out of reach behind the narrower type.
@@ -42,12 +42,13 @@ export function openPostgresql({ url, poolMax, log }: DatabaseOptions): Database
       transactions.run((run) => prisma.$transaction((tx) => run(narrow(tx)), transactionOptions), work),
     async read(sql, columns, values) {
       refuseInside(transactions)
-      if (pool.ending) throw new DatabaseUnavailable('The database was closed')
-      const { rows } = await pool.query<unknown[]>({ ...named(sql), values: [...values], rowMode: 'array' })
+      const rows = await reads.read(sql, values)
       return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
     },
     ping: () => answerWithin(prisma.$queryRaw`SELECT 1`),
-    close: () => prisma.$disconnect(),
+    async close() {
+      await Promise.all([reads.close(), prisma.$disconnect()])
+    },
   }
 }
 
@@ -63,20 +64,6 @@ class PostgresqlAdapter extends PrismaPg {
   override async connect() {
     if (this.#pool.ending) throw new DatabaseUnavailable('The database was closed')
     return withStrictTransactions(await super.connect())
-  }
-}
-
-/** Names the statements of `read`, with PostgreSQL's own placeholders; there are few of them, and all are kept. */
-function nameReads(): (sql: string) => { name: string; text: string } {
-  const known = new Map<string, { name: string; text: string }>()
-  return (sql) => {
-    let count = 0
-    const made = known.get(sql) ?? {
-      name: `tenantry_read_${known.size + 1}`,
-      text: sql.replace(/\?/g, () => `$${(count += 1)}`),
-    }
-    known.set(sql, made)
-    return made
   }
 }
 

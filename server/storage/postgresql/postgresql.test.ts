@@ -153,3 +153,42 @@ test('a pool never has more connections than it may', async () => {
   await Promise.all(Array.from({ length: 30 }, () => database.ping()))
   expect(Number((await count)[0]?.count)).toBe(3)
 })
+
+test('reads that are asked at once share one connection, and each gets its own answer or its own error', async () => {
+  const database = await open(server.url)
+  const other = await open(server.url, 1)
+  await terminateOthers(other)
+  const texts = Array.from({ length: 300 }, (_, index) => `text ${index}`)
+  const answers = await Promise.allSettled([
+    ...texts.map((text) => database.read('SELECT CAST(? AS TEXT)', ['text'], [text])),
+    database.read('SELECT 1 / CAST(? AS INTEGER)', ['none'], ['0']),
+    ...texts.map((text) => database.read('SELECT CAST(? AS TEXT)', ['text'], [text])),
+  ])
+  const failed = answers.filter((answer) => answer.status === 'rejected')
+  expect(failed.map(({ reason }) => String(reason))).toEqual([expect.stringContaining('division by zero')])
+  const rows = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  expect(rows).toEqual([...texts, ...texts].map((text) => ({ text })))
+  const count = other.client.$queryRaw<{ count: bigint }[]>`
+    SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tenantry' AND pid <> pg_backend_pid()`
+  expect(Number((await count)[0]?.count)).toBe(1)
+})
+
+test('a read that is cut off tells that the database is away, and the next one is answered', async () => {
+  const database = await open(server.url)
+  const other = await open(server.url, 1)
+  const read = () => database.read('SELECT CAST(? AS TEXT)', ['text'], ['whole'])
+  await read()
+  const cut = ['1', '2'].map((text) =>
+    isAway(
+      database.read('SELECT CAST(? AS TEXT), CAST(pg_sleep(60) AS TEXT) AS reads', ['text', 'slept'], [text]),
+    ),
+  )
+  const sleeping = () =>
+    other.client.$queryRaw<
+      unknown[]
+    >`SELECT 1 FROM pg_stat_activity WHERE query LIKE '%AS reads' AND state = 'active'`
+  await expect.poll(async () => (await sleeping()).length).toBe(1)
+  await terminateOthers(other)
+  expect(await Promise.all(cut)).toEqual([true, true])
+  expect(await read()).toEqual([{ text: 'whole' }])
+})
