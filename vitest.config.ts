@@ -58,6 +58,7 @@ export default defineConfig({
           name: 'browser',
           environment: 'node',
           include: ['tests/browser/**/*.test.ts'],
+          setupFiles: ['tests/browser/evidence.setup.ts'],
           // Each file has a server, a service and a Chromium of its own.
           maxWorkers: shownAtOnce,
           sequence: { groupOrder: 2 },

@@ -4,6 +4,7 @@ import { startAlternating, type Alternating } from '../harness/alternating'
 import { launchChromium } from '../harness/chromium'
 import { startServer, type BuiltServer, type ServerOptions } from '../harness/server'
 import { startGate, type Gate } from '../harness/gate'
+import { witness } from './evidence'
 import type { Line } from './line'
 
 export const password = 'correct horse battery staple'
@@ -110,7 +111,9 @@ async function openWith<Server extends Served>(
         ...contextOptions,
       })
       context.setDefaultTimeout(30_000)
-      return visitWith(context, url)
+      const visit = await visitWith(context, url)
+      witness({ ...visit, logs: () => server.logs() })
+      return visit
     },
     async close() {
       await browser.close()
