@@ -16,8 +16,19 @@ const leaseEndLabels: Record<string, string> = {
   vault_lost: 'it does not reach the vault any more',
   vault_removed: 'the vault was removed',
   tenant_rests: 'the tenant rests',
+  place_left: 'the tenant left the service where it was',
+  mint_failed: 'the token could not be made',
 }
 export const leaseEndLabel = (reason: string): string => leaseEndLabels[reason] ?? reason
+
+/** What is to be known of a minted token that its service may still take; undefined: nothing. */
+export function leaseTroubleLabel(lease: Lease): string | undefined {
+  if (lease.kind === 'secret' || lease.status === 'active' || lease.settled) return undefined
+  const why = lease.trouble ? ` ${lease.trouble}` : ''
+  return lease.givenUpAt
+    ? `The service was not reached any more, and nobody asks it now. The token ended by itself.${why}`
+    : `The service has not confirmed that it takes the token no more. It is asked again.${why}`
+}
 
 /** Where a tenant's vault is, and what is in it. */
 export const vaultPath = (slug: string, handle: string) => `/tenants/${slug}/vault/${handle}`

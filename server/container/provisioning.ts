@@ -2,13 +2,13 @@ import type { Config } from '#server/config/config'
 import { auditStore } from '#server/domain/audit/audit.store'
 import type { Mailer } from '#server/domain/mail/mailer.port'
 import { getPortalName } from '#server/domain/settings/settings'
-import type { TokenMint } from '#server/domain/vaults/token-mint.port'
-import type { TokenMints } from '#server/domain/vaults/vaults'
+import type { MintPlaces } from '#server/domain/vaults/token-mint.port'
 import type { Clock } from '#server/lib/clock'
 import type { Log } from '#server/lib/log'
 import { askedChannel } from '#server/provisioning/channels'
 import type { ConnectedClient, Connector } from '#server/provisioning/connected/client.port'
 import { createConnected } from '#server/provisioning/connected/connected'
+import { createMintPlaces, mintThroughGate } from '#server/provisioning/connected/mint-places'
 import { platformServices, type ServicesOf } from '#server/provisioning/connected/tenant-services'
 import { createBreakerBoard, type BreakerBoard } from '#server/provisioning/drift/breakers'
 import { repairFound } from '#server/provisioning/drift/repair'
@@ -19,6 +19,7 @@ import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { createReconciler, type Reconciler } from '#server/provisioning/reconciler'
 import type { ServiceName, StepPlanner } from '#server/provisioning/step-planner.port'
 import { createScopes, type Scopes } from '#server/scope'
+import { createSealer } from '#server/vault/seal'
 import { openConnector, openServices } from './services'
 import type { Keep, Storage } from './storage'
 
@@ -30,7 +31,7 @@ export interface Provisioning {
   /** Reaches the services that tenants bring themselves. */
   readonly connector: Connector
   /** Where tokens are minted for leases. */
-  readonly tokenMints: TokenMints
+  readonly mintPlaces: MintPlaces
   readonly reconciler: Reconciler
   readonly sweeper: Sweeper
   /** The breakers of all replicas. */
@@ -61,7 +62,7 @@ export interface ProvisioningMeans {
 
 export function createProvisioning(config: Config, means: ProvisioningMeans): Provisioning {
   const { storage, mailer, auditKey, clock, log, keep } = means
-  const { database, cache, signals, vault, queue } = storage
+  const { database, cache, signals, vault, queue, keyring } = storage
   const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
   const localAccounts = config.authMode === 'standalone'
   const scopes = createScopes(database, clock, { wake, localAccounts, queue, auditKey })
@@ -94,7 +95,10 @@ export function createProvisioning(config: Config, means: ProvisioningMeans): Pr
   const common = { database, queue, clock, log, signals, planners, gate, servicesOf }
   return {
     ...{ scopes, servicesOf, connector, breakers, planners, gate },
-    tokenMints: { authentik: authentik && throughGate(authentik.tokenMint, gate('authentik')) },
+    mintPlaces: createMintPlaces({
+      platform: { authentik: authentik && mintThroughGate(authentik.tokenMint, gate('authentik')) },
+      ...{ servicesOf, connector, sealer: createSealer(keyring, 'mint-places') },
+    }),
     reconciler: createReconciler({
       ...common,
       auditOf: (tx, context) => auditStore(tx, { clock, auditKey, actor: { kind: 'system' }, ...context }),
@@ -121,9 +125,3 @@ function onboardingAt(
     ...(firstPasswordLink && { firstPasswordLink }),
   })
 }
-
-/** The same mint, that is left in peace with its service. */
-const throughGate = (mint: TokenMint, gate: Gate): TokenMint => ({
-  mint: (asked, signal) => gate.run(() => mint.mint(asked, signal), signal),
-  revoke: (leaseId, signal) => gate.run(() => mint.revoke(leaseId, signal), signal),
-})

@@ -40,7 +40,7 @@ describeEachDatabase('leases of minted tokens', (given) => {
 
   const settle = () =>
     settleLeases(portal.container.scopes.platform('test'), {
-      mints: portal.container.tokenMints,
+      places: portal.container.mintPlaces,
       log: silent,
     })
 

@@ -28,7 +28,8 @@ export async function listConnections({ stores }: TenantScope) {
 
 /**
  * Sets the tenant's own connection to a service, or changes it: from the next look on, its steps are done there. At
- * another address what was made before is forgotten and stays where it is. A stored credential is never sent to another
+ * another address what was made before is forgotten and stays where it is, and tokens that were minted there are taken
+ * back. A stored credential is never sent to another
  * address than the one that it was set with.
  *
  * @throws AppError connection.address_refused, connection.credential_required, connection.credential_unfit,
@@ -54,6 +55,7 @@ export async function putConnection(
     const from = before?.apiUrl ?? null
     const things = from === apiUrl ? 0 : await stores.steps.forget(service)
     if (from !== apiUrl) await stores.connections.move(service, { from, to: apiUrl, things })
+    const ended = await stores.leases.endElsewhere(service, apiUrl)
     const row = await stores.connections.set(service, {
       ...{ apiUrl, secretVersion, credential: shownOf(credential) },
     })
@@ -62,7 +64,11 @@ export async function putConnection(
       action: before ? 'connection.changed' : 'connection.set',
       subject: { kind: 'connection', id: row.id },
       ...(before && { before: auditedOf(before) }),
-      after: { ...auditedOf(row), ...(things > 0 && { leftBehind: things }) },
+      after: {
+        ...auditedOf(row),
+        ...(things > 0 && { leftBehind: things }),
+        ...(ended > 0 && { leasesEnded: ended }),
+      },
     })
     return row
   })
@@ -71,7 +77,8 @@ export async function putConnection(
 }
 
 /**
- * Removes it: the platform's service is used again, where there is one.
+ * Removes it: the platform's service is used again, where there is one. What was minted for leases at the tenant's own is
+ * taken back there, by what those leases keep for it.
  *
  * @throws AppError connection.not_found
  */
@@ -86,12 +93,15 @@ export async function removeConnection(
     await stores.connections.remove(service)
     const things = await stores.steps.forget(service)
     await stores.connections.move(service, { from: before.apiUrl, to: null, things })
+    const ended = await stores.leases.endElsewhere(service, null)
     await stores.steps.ask('changed')
     await stores.audit.record({
       action: 'connection.removed',
       subject: { kind: 'connection', id: before.id },
       before: auditedOf(before),
-      ...(things > 0 && { after: { leftBehind: things } }),
+      ...(things + ended > 0 && {
+        after: { ...(things > 0 && { leftBehind: things }), ...(ended > 0 && { leasesEnded: ended }) },
+      }),
     })
     return stores.vaults.obtainForConnections()
   })

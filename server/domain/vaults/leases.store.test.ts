@@ -4,7 +4,8 @@ import { addSeconds } from '#server/lib/clock'
 import type { Database } from '#server/storage/database'
 import { describeEachDatabase } from '../../../tests/harness/databases'
 import { atOnce, createRegistries, pageThrough } from '../../../tests/harness/registries'
-import { allLeasesStore, findLease, leasesStore } from './leases.store'
+import { allLeasesStore } from './all-leases.store'
+import { findLease, leasesStore } from './leases.store'
 
 describeEachDatabase('the leases of a tenant', (given) => {
   const rows = createRegistries(given)
@@ -224,14 +225,16 @@ describeEachDatabase('the leases of a tenant', (given) => {
       const take = (database: Database) => () => allLeasesStore(database.client).take(due, later(60))
       expect((await atOnce(take(given.database), take(other))).toSorted()).toEqual([false, true])
       expect(await all().listDue(later(59), 10)).toEqual([])
-      await all().retry(lease, later(10))
-      expect(idsOf(await all().listDue(later(10), 10))).toEqual([lease])
+      await all().retry(lease, later(10), 'Not now.')
+      expect(await all().listDue(later(10), 10)).toMatchObject([{ id: lease, settleError: 'Not now.' }])
       expect([await all().settle(lease, later(11)), await all().settle(lease, later(12))]).toEqual([
         true,
         false,
       ])
-      await all().retry(lease, later(13))
-      expect(await read(lease)).toMatchObject({ settledAt: later(11), nextTryAt: null })
+      await all().retry(lease, later(13), 'Not now.')
+      expect(await read(lease)).toMatchObject({
+        ...{ settledAt: later(11), nextTryAt: null, settleError: null },
+      })
     })
   })
 
@@ -270,15 +273,70 @@ describeEachDatabase('the leases of a tenant', (given) => {
     expect(await findLease(db(), expired)).toBeNull()
   })
 
-  it('know whether the tenant brings a service itself', async () => {
-    const [mine, theirs] = [await scene(), await scene()]
-    const [id, at] = [newId(), { createdAt: rows.clock.now(), updatedAt: rows.clock.now() }]
-    const connection = { apiUrl: 'https://files.example', options: {}, secretVersion: 1 }
-    await db().tenantConnection.create({
-      data: { id, tenantId: theirs.id, service: 'ocis', ...connection, ...at },
+  describe('minted at a service of the tenant’s own', () => {
+    const place = 'https://files.example'
+    const elsewhere = 'https://other.example'
+
+    /** Has the tenant bring OCIS itself. */
+    const connect = (tenantId: string, apiUrl = place) =>
+      db().tenantConnection.create({
+        data: {
+          ...{ id: newId(), tenantId, service: 'ocis', apiUrl, options: {}, secretVersion: 1 },
+          ...{ createdAt: rows.clock.now(), updatedAt: rows.clock.now() },
+        },
+      })
+
+    it('are had only where the tenant is when it is noted', async () => {
+      const { id, store, minted } = await scene()
+      const noted = async (at: string | null) =>
+        store.noteMinted(await minted(at === null ? {} : { place: at }), 'account')
+      expect([await noted(null), await noted(place)]).toEqual([true, false])
+      await connect(id)
+      expect([await noted(null), await noted(place), await noted(elsewhere)]).toEqual([false, true, false])
     })
-    expect(await theirs.store.hasOwnService('ocis')).toBe(true)
-    expect(await theirs.store.hasOwnService('authentik')).toBe(false)
-    expect(await mine.store.hasOwnService('ocis')).toBe(false)
+
+    it('end where the tenant goes elsewhere, and no others do', async () => {
+      const { store, minted, lend } = await scene()
+      const stranger = await (await scene()).minted({ place })
+      const leases = async () => ({
+        platform: await minted(),
+        own: await minted({ place }),
+        other: await minted({ place: elsewhere }),
+        authentik: await minted({ service: 'authentik', place }),
+        secret: await lend({ service: 'ocis' }),
+      })
+      const reasons = async (made: Awaited<ReturnType<typeof leases>>) => {
+        const ended: string[] = []
+        for (const [name, id] of Object.entries(made))
+          if ((await read(id)).endReason === 'place_left') ended.push(name)
+        return ended
+      }
+      const first = await leases()
+      expect(await store.endElsewhere('ocis', place)).toBe(2)
+      expect(await reasons(first)).toEqual(['platform', 'other'])
+      const second = await leases()
+      expect(await store.endElsewhere('ocis', null)).toBe(3)
+      expect(await reasons(second)).toEqual(['own', 'other'])
+      expect((await read(stranger)).endedAt).toBeNull()
+    })
+
+    it('are given up once, and what is signed in with there is gone', async () => {
+      const { id, store, minted } = await scene()
+      const [lease, orphan] = [await minted({ place, placeSealed: 'sealed' }), await minted({ place })]
+      for (const one of [lease, orphan]) await store.end(one, 'returned')
+      const giveUp = (one: string) => all().giveUp(one, later(5), 'It is gone.')
+      expect([await giveUp(lease), await giveUp(lease)]).toEqual([true, false])
+      expect(await read(lease)).toMatchObject({
+        ...{ givenUpAt: later(5), settledAt: null, settleError: 'It is gone.' },
+        ...{ nextTryAt: null, placeSealed: null },
+      })
+      expect(idsOf(await all().listDue(later(9000), 10))).toEqual([orphan])
+      expect(await all().settle(lease, later(6))).toBe(false)
+      await db().tenant.delete({ where: { id } })
+      expect(await giveUp(orphan)).toBe(true)
+      expect(await findLease(db(), orphan)).toBeNull()
+      expect(await all().removeOver(later(1))).toBe(1)
+      expect(await findLease(db(), lease)).toBeNull()
+    })
   })
 })

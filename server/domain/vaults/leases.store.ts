@@ -17,12 +17,14 @@ export type LeaseEnd =
   | 'vault_lost'
   | 'vault_removed'
   | 'tenant_rests'
+  | 'place_left'
   | 'mint_failed'
 
 /** Whose leases a list shows: of one machine or token, of one member's principal, or all. */
 export type LeaseHolder = { askedBy: string } | { userId: string } | 'everybody'
 
 interface NewLease {
+  id?: string
   vaultId: string
   principalId: string
   askedBy: string
@@ -35,6 +37,9 @@ interface NewLease {
   endsLatest: Date
   /** When a minted one is to be taken back at its service. */
   nextTryAt?: Date
+  /** The tenant's own service that one is minted at, and what is signed in with there, sealed. */
+  place?: string | null
+  placeSealed?: string | null
 }
 
 /** The leases of one tenant, bound. */
@@ -44,21 +49,29 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
     const now = clock.now()
     const ended = { tenantId, ...lasting(now), ...where }
     const data = { endedAt: now, endReason }
-    const secrets = await db.secretLease.updateMany({ where: { ...ended, kind: 'secret' }, data })
+    const secrets = await db.secretLease.updateMany({ where: { AND: [ended, { kind: 'secret' }] }, data })
     const minted = await db.secretLease.updateMany({
-      where: { ...ended, kind: 'minted' },
+      where: { AND: [ended, { kind: 'minted' }] },
       data: { ...data, nextTryAt: now },
     })
     return secrets.count + minted.count
   }
 
-  /** Whether who asked for a lease may still have it. */
-  async function isHeld({ askedBy, principalId, vaultId }: LeaseRow): Promise<boolean> {
+  /** Whether who asked for a minted lease may still have it, and it was minted where the tenant is. */
+  async function isHeld({ askedBy, principalId, vaultId, ...row }: LeaseRow): Promise<boolean> {
+    if ((await placeNow(row.service)) !== row.place) return false
     const isOpen = await db.tenant.count({ where: { id: tenantId, status: { in: ['pending', 'active'] } } })
     const isBound = await db.principalVaultBinding.count({ where: { principalId, vaultId } })
     const machines = await db.identity.count({ where: { id: askedBy, tenantId, status: 'claimed' } })
     const tokens = await db.apiToken.count({ where: { id: askedBy, tenantId, revokedAt: null } })
     return isOpen > 0 && isBound > 0 && machines + tokens > 0
+  }
+
+  /** The address of the tenant's own service; null: the platform's is used. */
+  async function placeNow(service: string): Promise<string | null> {
+    const own = service === 'ocis' ? ('ocis' as const) : ('authentik' as const)
+    const where = { tenantId, service: own }
+    return (await db.tenantConnection.findFirst({ where, select: { apiUrl: true } }))?.apiUrl ?? null
   }
 
   async function holderWhere(holder: LeaseHolder) {
@@ -95,12 +108,8 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
       return toPage(rows, request)
     },
 
-    create: (lease: NewLease): Promise<LeaseRow> =>
-      db.secretLease.create({ data: { ...lease, id: newId(), tenantId, createdAt: clock.now() } }),
-
-    /** Whether the tenant brings this service itself. */
-    hasOwnService: async (service: 'authentik' | 'ocis') =>
-      (await db.tenantConnection.count({ where: { tenantId, service } })) > 0,
+    create: ({ id = newId(), ...lease }: NewLease): Promise<LeaseRow> =>
+      db.secretLease.create({ data: { ...lease, id, tenantId, createdAt: clock.now() } }),
 
     /** How many last that one machine or token asked for. */
     countOf: (askedBy: string) =>
@@ -165,57 +174,20 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
 
     /** Ends all of the tenant. */
     endAll: (reason: LeaseEnd) => endWhere({}, reason),
+
+    /** Ends what was minted at a service where the tenant is no more. @param now its own address, or null for the platform's */
+    endElsewhere: (service: string, now: string | null) =>
+      endWhere(
+        {
+          kind: 'minted',
+          service,
+          ...(now === null ? { place: { not: null } } : { OR: [{ place: null }, { place: { not: now } }] }),
+        },
+        'place_left',
+      ),
   }
 }
 
 /** A lease by its id, for somebody of whom it is not yet known whether they may know of it. */
 export const findLease = (db: DatabaseClient, id: string): Promise<LeaseRow | null> =>
   db.secretLease.findUnique({ where: { id } })
-
-/** Leases of all tenants, for housekeeping. */
-export function allLeasesStore(db: DatabaseClient) {
-  return {
-    /** Minted ones that are to be taken back at their services, those first that wait longest. */
-    listDue: (now: Date, limit: number): Promise<LeaseRow[]> =>
-      db.secretLease.findMany({
-        where: { kind: 'minted', settledAt: null, nextTryAt: { lte: now } },
-        orderBy: { nextTryAt: 'asc' },
-        take: limit,
-      }),
-
-    /** Keeps one from others until a moment. @returns false where somebody else has it */
-    async take({ id, nextTryAt }: LeaseRow, until: Date): Promise<boolean> {
-      const { count } = await db.secretLease.updateMany({
-        where: { id, nextTryAt, settledAt: null },
-        data: { nextTryAt: until },
-      })
-      return count > 0
-    },
-
-    retry: (id: string, nextTryAt: Date) =>
-      db.secretLease.updateMany({ where: { id, settledAt: null }, data: { nextTryAt } }),
-
-    /** Its service has confirmed that nothing is left; one of a tenant that is gone goes too. @returns whether it was open */
-    async settle(id: string, settledAt: Date): Promise<boolean> {
-      const row = await db.secretLease.findFirst({ where: { id, settledAt: null } })
-      if (!row) return false
-      if (await db.tenant.count({ where: { id: row.tenantId } }))
-        await db.secretLease.update({ where: { id }, data: { settledAt, nextTryAt: null } })
-      else await db.secretLease.delete({ where: { id } })
-      return true
-    },
-
-    /** Removes leases of secrets, and minted ones that are settled, that were over before a moment. @returns how many */
-    async removeOver(before: Date): Promise<number> {
-      const { count } = await db.secretLease.deleteMany({
-        where: {
-          AND: [
-            { OR: [{ kind: 'secret' }, { settledAt: { not: null } }] },
-            { OR: [{ endedAt: { lt: before } }, { endedAt: null, expiresAt: { lt: before } }] },
-          ],
-        },
-      })
-      return count
-    },
-  }
-}

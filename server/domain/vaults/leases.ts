@@ -5,8 +5,9 @@ import type { Page, PageRequest } from '#server/storage/page'
 import type { SecretVault } from '#server/vault/vault'
 import { holderOf, mostLeases, showLease } from './lease-shown'
 import type { LeaseHolder, LeaseRow } from './leases.store'
-import { mintLease, type TokenMints } from './minted-leases'
+import { mintLease } from './minted-leases'
 import { noteUnreadable } from './secrets'
+import type { MintPlaces } from './token-mint.port'
 import { vaultError } from './vaults.errors'
 
 /** A lease can't be renewed beyond so long after it began. */
@@ -48,10 +49,10 @@ function holderFor({ machine, actor }: VaultScope | TenantScope, managesAll: boo
  */
 export async function askLease(
   scope: VaultScope,
-  { vault: secrets, tokenMints }: { vault: SecretVault; tokenMints: TokenMints },
+  { vault: secrets, mintPlaces }: { vault: SecretVault; mintPlaces: Pick<MintPlaces, 'now'> },
   asked: AskLease,
 ) {
-  if (asked.kind === 'minted') return mintLease(scope, tokenMints, asked)
+  if (asked.kind === 'minted') return mintLease(scope, mintPlaces, asked)
   const { vault, tenant, clock } = scope
   const { service, name, purpose, ttlSeconds } = asked
   const holder = holderOf(scope)

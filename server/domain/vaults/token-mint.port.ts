@@ -22,3 +22,35 @@ export interface TokenMint {
    */
   revoke(leaseId: string, signal: AbortSignal): Promise<void>
 }
+
+/** A service that tokens are minted at for leases. */
+export type MintService = 'authentik' | 'ocis'
+
+/** Where tokens of a tenant are minted. */
+export interface MintPlace {
+  readonly mint: TokenMint
+  /** The tenant's own service; null: the platform's. */
+  readonly own: {
+    readonly address: string
+    /** What Tenantry signs in with there, for one lease's `MintPlaces.of`. */
+    seal(leaseId: string): Promise<string>
+  } | null
+}
+
+/** Which services mint for which tenant. Neither is ever asked with what is signed in with at another. */
+export interface MintPlaces {
+  /** Where a tenant's tokens are minted now: at its own service where it has one; null: nowhere. */
+  now(tenantId: string, service: MintService): Promise<MintPlace | null>
+  /**
+   * Where a lease's token was minted, by what is signed in with there now, or was then.
+   *
+   * @throws IntegrationError where that is not known any more
+   */
+  of(lease: {
+    readonly id: string
+    readonly tenantId: string
+    readonly service: string
+    readonly place: string | null
+    readonly placeSealed: string | null
+  }): Promise<TokenMint>
+}

@@ -18,7 +18,7 @@ export {
   removeOldLeases,
   renewLease,
 } from './leases'
-export { settleLeases, type TokenMints } from './minted-leases'
+export { settleLeases } from './settled-leases'
 export {
   checkSecrets,
   deleteSecret,

@@ -1,4 +1,5 @@
 import type { ConnectedService, ConnectionCredential } from '#shared/contracts/connections'
+import type { TokenMint } from '#server/domain/vaults/token-mint.port'
 import type { StepPlanner } from '../step-planner.port'
 
 /** Where a tenant's own service is, and what Tenantry signs in with there. */
@@ -27,6 +28,8 @@ export interface ConnectedClient {
     person: { userId: string; email: string },
     signal: AbortSignal,
   ) => Promise<string | null>
+  /** Undefined: it mints no tokens. */
+  readonly tokenMint?: TokenMint
 }
 
 /** Reaches tenants' own services, at addresses that may be asked. */

@@ -8,9 +8,10 @@ import type { SecretVault } from '#server/vault/vault'
 import { createGates, type Gate } from '../gates'
 import type { ServiceName, StepPlanner } from '../step-planner.port'
 import { tenantSteps } from '../steps'
-import type { ConnectedClient, Connector } from './client.port'
+import type { ConnectedClient, ConnectionSettings, Connector } from './client.port'
 import { findCredentialVault, readConnected, type ConnectedRow } from './connected.store'
-import type { ServicesOf, TenantServices } from './tenant-services'
+import { mintThroughGate } from './mint-places'
+import type { OwnMint, ServicesOf, TenantServices } from './tenant-services'
 
 export interface ConnectedMeans {
   database: Database
@@ -32,6 +33,9 @@ interface Opened {
   readonly gate: Gate
 }
 
+/** With what it was opened by; null: that can't be had. */
+type Own = Opened & { row: ConnectedRow; settings: ConnectionSettings | null }
+
 /** So many are kept; of a tenant whose turn is later, the client is made anew. */
 const mostKept = 500
 
@@ -44,13 +48,13 @@ export function createConnected(means: ConnectedMeans): ServicesOf {
   const { database, platform } = means
   const kept = new Map<string, Opened>()
 
-  async function open(tenantId: string, row: ConnectedRow): Promise<Opened> {
+  async function open(tenantId: string, row: ConnectedRow): Promise<Own> {
     const key = `${row.id}/${row.version}`
     try {
-      const credential = await credentialOf(tenantId, row, means)
+      const settings = { apiUrl: row.apiUrl, credential: await credentialOf(tenantId, row, means) }
       const known = kept.get(key)
       const opened = known ?? {
-        client: means.connector.open(row.service, { apiUrl: row.apiUrl, credential }),
+        client: means.connector.open(row.service, settings),
         gate: gateOf(row, means),
       }
       // The one that was used last is the last one to go.
@@ -60,7 +64,7 @@ export function createConnected(means: ConnectedMeans): ServicesOf {
         if (kept.size <= mostKept) break
         kept.delete(oldest)
       }
-      return opened
+      return { ...opened, row, settings }
     } catch (error) {
       if (!(error instanceof AppError) && !(error instanceof TypeError)) throw error
       const { code } = error instanceof AppError ? error : { code: 'connection.credential_unfit' }
@@ -68,22 +72,23 @@ export function createConnected(means: ConnectedMeans): ServicesOf {
         { tenantId, service: row.service, code },
         "a tenant's own service could not be signed in to",
       )
-      return { client: closedClient(row.service, code), gate: gateOf(row, means) }
+      return { client: closedClient(row.service, code), gate: gateOf(row, means), row, settings: null }
     }
   }
 
   return async (tenantId) => {
     const rows = await readConnected(database.client, tenantId)
     if (rows.length === 0) return platform
-    const own = new Map<ServiceName, Opened & { apiUrl: string }>()
-    for (const row of rows) own.set(row.service, { ...(await open(tenantId, row)), apiUrl: row.apiUrl })
+    const own = new Map<ServiceName, Own>()
+    for (const row of rows) own.set(row.service, await open(tenantId, row))
     return {
       planners: [
         ...platformPlanners(own, means),
         ...[...own.values()].flatMap(({ client }) => client.planners),
       ],
       gate: (service) => own.get(service)?.gate ?? platform.gate(service),
-      placeOf: (service) => own.get(service)?.apiUrl ?? null,
+      placeOf: (service) => own.get(service)?.row.apiUrl ?? null,
+      ownMint: (service) => ownMintOf(own.get(service)),
       recordsOf: own.get('stalwart')?.client.recordsOf ?? platform.recordsOf,
     }
   }
@@ -91,15 +96,21 @@ export function createConnected(means: ConnectedMeans): ServicesOf {
 
 /** The platform's, without those in whose place there is another. */
 function platformPlanners(
-  own: ReadonlyMap<ServiceName, Opened & { apiUrl: string }>,
+  own: ReadonlyMap<ServiceName, Own>,
   { platform, onboardingAt }: ConnectedMeans,
 ): StepPlanner[] {
   const rest = platform.planners.filter(({ service }) => !own.has(service))
   const authentik = own.get('authentik')
   if (!authentik || !onboardingAt) return rest
   // Whose first password is to be chosen has their account there.
-  const { client, apiUrl } = authentik
-  return [...rest.filter(({ service }) => service !== 'mail'), onboardingAt(client, apiUrl)]
+  const { client, row } = authentik
+  return [...rest.filter(({ service }) => service !== 'mail'), onboardingAt(client, row.apiUrl)]
+}
+
+function ownMintOf(own: Own | undefined): OwnMint | undefined {
+  if (!own) return undefined
+  const { client, gate, settings } = own
+  return { mint: client.tokenMint && mintThroughGate(client.tokenMint, gate), settings }
 }
 
 /** One for each connection: a tenant's dead server is no reason to leave another in peace. */
@@ -133,6 +144,6 @@ function closedClient(service: ConnectedRow['service'], code: string): Connected
     planners: steps.map(({ step }) => ({ service, step, plan: fail })),
     check: fail,
     ...(service === 'stalwart' && { recordsOf: fail }),
-    ...(service === 'authentik' && { firstPasswordLink: fail }),
+    ...(service === 'authentik' && { firstPasswordLink: fail, tokenMint: { mint: fail, revoke: fail } }),
   }
 }

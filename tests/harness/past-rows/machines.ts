@@ -87,6 +87,14 @@ export const machines: PastRow[] = [
     },
     later: [
       { since: 'let_leases_outlive', written: { askedByName: 'builder' }, otherwise: { askedByName: '' } },
+      {
+        since: 'lease_places',
+        written: {
+          ...{ place: 'https://files.example', placeSealed: 'envelope' },
+          ...{ settleError: 'Refused.', givenUpAt: at(36) },
+        },
+        otherwise: { place: null, placeSealed: null, settleError: null, givenUpAt: null },
+      },
     ],
   },
   {
