@@ -81,7 +81,9 @@ export const Connections = z.object({
 /** What came back when the service was called. */
 export const ConnectionTest = z.object({
   ok: z.boolean(),
-  /** Such as the service's version, or its refusal in words. */
+  /** What it lets be read, or its refusal in words. */
   message: z.string(),
+  /** As the service tells it of itself; null where it tells none, or in another form than numbers with dots. */
+  version: z.string().nullable(),
   milliseconds: z.number().int(),
 })

@@ -156,7 +156,8 @@ describeEachDatabase("a tenant's own connections", (given) => {
     const good = await test(authentikOf(own))
     expect(good.json).toMatchObject({
       ok: true,
-      message: 'Authentik answers, and lets its groups and users be read.',
+      version: '2026.8.3',
+      message: 'Authentik 2026.8.3 answers, and lets its groups and users be read.',
     })
     const bad = await test({
       ...authentikOf(own),
@@ -172,23 +173,54 @@ describeEachDatabase("a tenant's own connections", (given) => {
     expect(codeOf(await test({ apiUrl: shared.authentik.url }))).toEqual([
       ...[422, 'connection.credential_required'],
     ])
-    const { stalwart, ocis } = own
-    const others = {
-      stalwart: { apiUrl: stalwart.url, credential: { kind: 'token', token: stalwart.token } },
-      ocis: {
-        apiUrl: ocis.url,
-        credential: { kind: 'client', ...pick(ocis.credentials), tokenUrl: ocis.tokenUrl },
-      },
+    const { stalwart } = own
+    const mail = { apiUrl: stalwart.url, credential: { kind: 'token', token: stalwart.token } }
+    expect((await mine.owner.post(`${mine.connections}/stalwart/test`, mail)).json).toMatchObject({
+      ok: true,
+      message: 'Stalwart answers (0.16 or later), and lets its domains be read.',
+      version: null,
+    })
+    for (const body of filesOf(own))
+      expect((await mine.owner.post(`${mine.connections}/ocis/test`, body)).json).toMatchObject({
+        ok: true,
+        message: 'OCIS 7.1.0 answers, knows who we are, and shows 0 spaces.',
+        version: '7.1.0',
+      })
+  })
+
+  it('says nothing of a version that is kept back or is none, and is good all the same', async () => {
+    const mine = await scene()
+    const [files] = filesOf(own)
+    const tested = async () => [
+      (await mine.owner.post(`${mine.connections}/authentik/test`, authentikOf(own))).json,
+      (await mine.owner.post(`${mine.connections}/ocis/test`, files)).json,
+    ]
+    const silent = [
+      { ok: true, version: null, message: expect.stringMatching(/^Authentik answers/) },
+      { ok: true, version: null, message: expect.stringMatching(/^OCIS answers/) },
+    ]
+    const { version } = own.ocis.settings
+    for (const lie of ['<b>2026</b>', `2026.8-${'a'.repeat(5_000)}`, 'latest\u202e1.2']) {
+      own.authentik.setVersion(lie)
+      own.ocis.settings.version = lie
+      expect(await tested()).toMatchObject(silent)
     }
-    for (const [service, body] of Object.entries(others)) {
-      const answer = await mine.owner.post(`${mine.connections}/${service}/test`, body)
-      expect([answer.json.ok, answer.json.message]).toEqual([true, answer.json.message])
+    own.ocis.settings.version = version
+    for (const status of [403, 404, 500, 302]) {
+      own.authentik.faults.add({ kind: 'answer', status, operation: 'admin_version_retrieve' })
+      own.ocis.faults.add({ kind: 'answer', status, body: '<h1>no</h1>', operation: 'GetStatus' })
+      expect(await tested()).toMatchObject(silent)
     }
   })
 
-  const pick = ({ clientId, clientSecret }: { clientId: string; clientSecret: string }) => ({
-    ...{ clientId, clientSecret },
-  })
+  /** Both ways to sign in to OCIS. */
+  function filesOf({ ocis }: Services) {
+    const { appToken, ...client } = ocis.credentials
+    return [
+      { apiUrl: ocis.url, credential: { kind: 'client', ...client, tokenUrl: ocis.tokenUrl } },
+      { apiUrl: `${ocis.url}/graph`, credential: { kind: 'token', token: appToken } },
+    ]
+  }
 
   it('is refused where it is not one of the service, or lacks its credential', async () => {
     const mine = await scene()

@@ -1,5 +1,6 @@
 import type { ConnectedService, PutConnection, TestConnection } from '#shared/contracts/connections'
 import { IntegrationError } from '#server/lib/errors'
+import type { Checked } from '#server/provisioning/connected/client.port'
 import type { TenantScope } from '#server/scope'
 import { connectionError } from './connections.errors'
 import type { ConnectionRow } from './connections.store'
@@ -135,7 +136,7 @@ export async function testConnection(
   const client = openClient(connector, service, { apiUrl, credential })
 
   const startedAt = performance.now()
-  const { ok, message } = await answerOf(client.check(AbortSignal.timeout(testMs)))
+  const { ok, message, version } = await answerOf(client.check(AbortSignal.timeout(testMs)))
   const milliseconds = Math.round(performance.now() - startedAt)
   await scope.transaction(async ({ connections, audit }) => {
     if (isStored) await connections.keepTest(stored, ok ? null : message)
@@ -145,15 +146,16 @@ export async function testConnection(
       after: { service, apiUrl, ok, isStored },
     })
   })
-  return { ok, message, milliseconds }
+  return { ok, message, version, milliseconds }
 }
 
-async function answerOf(check: Promise<string>): Promise<{ ok: boolean; message: string }> {
+async function answerOf(check: Promise<Checked>): Promise<Checked & { ok: boolean }> {
   try {
-    return { ok: true, message: await check }
+    return { ok: true, ...(await check) }
   } catch (error) {
-    if (error instanceof IntegrationError) return { ok: false, message: error.message }
-    if (error instanceof DOMException) return { ok: false, message: 'It did not answer in time.' }
+    const failed = { ok: false, version: null }
+    if (error instanceof IntegrationError) return { ...failed, message: error.message }
+    if (error instanceof DOMException) return { ...failed, message: 'It did not answer in time.' }
     throw error
   }
 }

@@ -1,11 +1,14 @@
 import { Configuration } from '@goauthentik/api/dist/runtime.js'
+import type { AdminApi } from '@goauthentik/api/dist/apis/AdminApi.js'
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { lowerAscii } from '#server/lib/ascii'
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { Places } from '#server/lib/places'
 import type { TokenMint } from '#server/domain/vaults/token-mint.port'
+import type { Checked } from '#server/provisioning/connected/client.port'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
+import { toldVersion } from '../http/told-version'
 import { createExchange } from './exchange'
 import { createGroupPlanner } from './group-planner'
 import { createGroups } from './groups'
@@ -14,6 +17,7 @@ import { createMemberPlanner } from './member-planner'
 import { isMadeByUs } from './stamp'
 import { createTokenMint } from './token-mint'
 import { createUsers } from './users'
+import { RunningVersion } from './wire'
 
 const apiPath = '/api/v3'
 const defaultTimeoutMs = 10_000
@@ -36,8 +40,8 @@ export interface AuthentikOptions {
 export interface Authentik {
   /** Its steps: `group`, what a tenant is there, and `members`, who is in it. */
   readonly planners: StepPlanner[]
-  /** Reads its groups and users, as every step does. @returns what came back, in words @throws IntegrationError */
-  check(signal: AbortSignal): Promise<string>
+  /** Reads its groups and users, as every step does, and its version. @throws IntegrationError */
+  check(signal: AbortSignal): Promise<Checked>
   /** Mints tokens for leases. Its token's user may add, view and delete tokens of others for it, and view their keys. */
   readonly tokenMint: TokenMint
   /**
@@ -66,12 +70,22 @@ export function createAuthentik(options: AuthentikOptions): Authentik {
   const groups = createGroups(api, exchange)
   const users = createUsers(api, exchange)
   const leaseAccounts = createLeaseAccounts(api, exchange)
+  async function readVersion(signal: AbortSignal): Promise<unknown> {
+    const admin = await loadAdminApi(configuration)
+    const send = (init: RequestInit) => admin.adminVersionRetrieveRaw(init)
+    const call = { purpose: 'say its version', send, answer: RunningVersion }
+    return (await exchange(call, signal)).version_current
+  }
+  async function readAll(signal: AbortSignal): Promise<void> {
+    await groups.page(1, signal)
+    await users.findStamped('', signal)
+  }
   return {
     planners: [createGroupPlanner(groups), createMemberPlanner({ groups, users, leaseAccounts })],
     async check(signal) {
-      await groups.page(1, signal)
-      await users.findStamped('', signal)
-      return 'Authentik answers, and lets its groups and users be read.'
+      const [version] = await Promise.all([toldVersion(readVersion, signal), readAll(signal)])
+      const name = version === null ? 'Authentik' : `Authentik ${version}`
+      return { version, message: `${name} answers, and lets its groups and users be read.` }
     },
     tokenMint: createTokenMint(api, exchange, groups),
     async firstPasswordLink({ userId, email }, signal) {
@@ -92,6 +106,12 @@ export const createAuthentikPlanners = (options: AuthentikOptions): StepPlanner[
 async function loadApi(configuration: Configuration): Promise<CoreApi> {
   const { CoreApi } = await import('@goauthentik/api/dist/apis/CoreApi.js')
   return new CoreApi(configuration)
+}
+
+/** Whoever tests a connection needs it, and nobody else. */
+async function loadAdminApi(configuration: Configuration): Promise<AdminApi> {
+  const { AdminApi } = await import('@goauthentik/api/dist/apis/AdminApi.js')
+  return new AdminApi(configuration)
 }
 
 function apiBase(apiUrl: string): string {

@@ -38,6 +38,8 @@ export interface Controls extends Controlled<OperationId> {
   setTokenMaker(pk: number | undefined): void
   /** Takes another token, and the one before no more. */
   changeToken(token: string): void
+  /** What it says that its version is. */
+  setVersion(version: string): void
   /** Whether the brand has a recovery flow; false at first. */
   setRecoveryFlow(isSet: boolean): void
 }

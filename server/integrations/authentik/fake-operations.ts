@@ -16,10 +16,11 @@ export const operationIds = [
   'core_tokens_retrieve',
   'core_tokens_destroy',
   'core_tokens_view_key_retrieve',
+  'admin_version_retrieve',
 ] as const
 export type OperationId = (typeof operationIds)[number]
 /** Those that are about groups alone. */
 export type GroupOperationId = Exclude<
   OperationId,
-  `core_users_${string}` | `core_tokens_${string}` | `core_groups_${string}_user_create`
+  `admin_${string}` | `core_users_${string}` | `core_tokens_${string}` | `core_groups_${string}_user_create`
 >

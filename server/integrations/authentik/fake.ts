@@ -35,7 +35,11 @@ export async function startAuthentikFake(
   const groups = createFakeGroups((pk) => users.has(pk))
   const users = createFakeUsers(groups.seen)
   const tokens = createFakeTokens(users)
-  const performs = { ...groups.perform, ...users.perform, ...tokens.perform }
+  let version = defaultVersion
+  const performs = {
+    ...{ ...groups.perform, ...users.perform, ...tokens.perform },
+    admin_version_retrieve: () => versionAnswer(version),
+  }
   const faults = createFaults(operationIds)
   const log = createCallLog(operationIds)
 
@@ -100,6 +104,7 @@ export async function startAuthentikFake(
     addUser: users.add,
     tokens: tokens.list,
     setTokenMaker: tokens.setTokenMaker,
+    setVersion: (changed) => void (version = changed),
     setRecoveryFlow: users.setRecoveryFlow,
     calls: log.calls,
     peakConcurrency: log.peak,
@@ -108,6 +113,7 @@ export async function startAuthentikFake(
       groups.clear()
       users.clear()
       tokens.clear()
+      version = defaultVersion
       faults.clear()
       log.clear()
     },
@@ -115,6 +121,16 @@ export async function startAuthentikFake(
   const control = controlOf(fake)
   return fake
 }
+
+const defaultVersion = '2026.8.3'
+
+const versionAnswer = (version: string): FakeAnswer => ({
+  status: 200,
+  body: {
+    ...{ version_current: version, version_latest: version, version_latest_valid: true },
+    ...{ build_hash: '', outdated: false, outpost_outdated: false },
+  },
+})
 
 /** Authentik's answer to a missing or wrong token, which is 403 and not 401. */
 function deny(authorization: string | undefined, token: string): FakeAnswer | undefined {

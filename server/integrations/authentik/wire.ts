@@ -85,3 +85,6 @@ const FieldRefusal = z.record(z.string(), z.union([z.string(), z.array(z.string(
 /** A refusal: all that was said, and which fields were at fault. */
 export const Refusal = z.union([GenericRefusal, FieldRefusal])
 export type Refusal = z.output<typeof Refusal>
+
+/** What we read of `Version`; whatever it says is looked at by whoever asks. */
+export const RunningVersion = z.object({ version_current: z.unknown() })

@@ -1,7 +1,9 @@
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { Places } from '#server/lib/places'
+import type { Checked } from '#server/provisioning/connected/client.port'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
+import { toldVersion } from '../http/told-version'
 import { createAuthorization, type OcisAuth } from './authorization'
 import { createExchange } from './exchange'
 import { createSpaceHints } from './found'
@@ -11,6 +13,7 @@ import { createPeople } from './people'
 import { createPermissions } from './permissions'
 import { createSpaceStep } from './space-step'
 import { createSpaces } from './spaces'
+import { createVersionReader } from './version'
 
 export type { OcisAuth } from './authorization'
 
@@ -40,8 +43,8 @@ export interface OcisOptions {
 export interface Ocis {
   /** Its steps: `space` and `members`, which share one token. */
   readonly planners: StepPlanner[]
-  /** Asks who we are, and for the spaces. @returns what came back, in words @throws IntegrationError */
-  check(signal: AbortSignal): Promise<string>
+  /** Asks who we are, for the spaces, and for its version. @throws IntegrationError */
+  check(signal: AbortSignal): Promise<Checked>
 }
 
 /** @throws TypeError for an address or credentials that can't be used; its message repeats none of them */
@@ -54,7 +57,9 @@ export function createOcis(options: OcisOptions): Ocis {
     clock = systemClock,
     places,
   } = options
-  const base = apiBase(options.apiUrl)
+  const root = serviceAddress('OCIS', options.apiUrl).replace(/\/graph$/, '')
+  const base = root + apiPath
+  const readVersion = createVersionReader({ base: root, timeoutMs, clock, fetch, places })
   const authorization = createAuthorization(auth, { timeoutMs, clock, fetch, places })
   const exchange = createExchange({ base, authorization, timeoutMs, clock, fetch, places })
   const spaces = createSpaces(exchange)
@@ -62,24 +67,25 @@ export function createOcis(options: OcisOptions): Ocis {
   const people = createPeople(exchange)
   const permissions = createPermissions(exchange)
   const hints = createSpaceHints()
+  async function countSpaces(signal: AbortSignal): Promise<number> {
+    await ownUser(signal)
+    let count = 0
+    await spaces.each(() => void (count += 1), signal)
+    return count
+  }
   return {
     planners: [
       createSpaceStep(spaces, hints),
       createMemberStep({ spaces, hints, ownUser, people, permissions, createUsers }),
     ],
     async check(signal) {
-      await ownUser(signal)
-      let count = 0
-      await spaces.each(() => void (count += 1), signal)
-      return `OCIS answers, knows who we are, and shows ${count} spaces.`
+      const [version, count] = await Promise.all([toldVersion(readVersion, signal), countSpaces(signal)])
+      const name = version === null ? 'OCIS' : `OCIS ${version}`
+      const shown = count === 1 ? '1 space' : `${count} spaces`
+      return { version, message: `${name} answers, knows who we are, and shows ${shown}.` }
     },
   }
 }
 
 /** @throws TypeError for an address or credentials that can't be used */
 export const createOcisPlanners = (options: OcisOptions): StepPlanner[] => createOcis(options).planners
-
-function apiBase(apiUrl: string): string {
-  const address = serviceAddress('OCIS', apiUrl)
-  return address.endsWith(apiPath) ? address : address + apiPath
-}

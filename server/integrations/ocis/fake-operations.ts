@@ -12,6 +12,7 @@ export const operationIds = [
   'ListPermissionsSpaceRoot',
   'UpdatePermissionSpaceRoot',
   'DeletePermissionSpaceRoot',
+  'GetStatus',
   'IssueToken',
   'CreateAppToken',
 ] as const

@@ -22,6 +22,7 @@ import { createFakeTokens, type FakeCredentials } from './fake-tokens.ts'
 const apiPath = '/graph'
 const tokenPath = '/application/o/token/'
 const appTokenPath = '/auth-app/tokens'
+const statusPath = '/status.php'
 const serviceName = 'tenantry'
 
 /** How the fake behaves; what can be changed while it runs. */
@@ -30,6 +31,8 @@ export interface FakeSettings {
   role: FakeRole
   /** Whether those who may not manage accounts see e-mail addresses (OCIS_SHOW_USER_EMAIL_IN_RESULTS). */
   showsMail: boolean
+  /** What it says that its version is. */
+  version: string
 }
 
 /** A running fake of OCIS or OpenCloud, and of the issuer of its tokens. */
@@ -41,8 +44,18 @@ export interface OcisFake extends Controls, Listening {
   readonly settings: FakeSettings
 }
 
+/** What ownCloud's clients ask first: the numbers of the server that they were made for, and its own. */
+const statusOf = (version: string): FakeAnswer => ({
+  status: 200,
+  body: {
+    ...{ installed: true, maintenance: false, needsDbUpgrade: false },
+    ...{ version: '10.11.0.0', versionstring: '10.11.0', edition: 'Community' },
+    ...{ productname: 'Infinite Scale', product: 'Infinite Scale', productversion: version },
+  },
+})
+
 type Handlers = Record<
-  Exclude<OperationId, 'IssueToken' | 'CreateAppToken'>,
+  Exclude<OperationId, 'GetStatus' | 'IssueToken' | 'CreateAppToken'>,
   (request: FakeRequest) => FakeAnswer
 >
 
@@ -68,7 +81,8 @@ export async function startOcisFake(
   } = {},
 ): Promise<OcisFake> {
   const { port = 0, flavour = 'ocis', tokenSeconds = 300, clock = { now: () => new Date() } } = options
-  const settings: FakeSettings = { role: options.role ?? 'admin', showsMail: options.showsMail ?? false }
+  const { role = 'admin', showsMail = false, version = '7.1.0' } = options
+  const settings: FakeSettings = { role, showsMail, version }
   const findOperation = loadOperations(flavour)
   const faults = createFaults(operationIds)
   const log = createCallLog(operationIds)
@@ -110,6 +124,10 @@ export async function startOcisFake(
     const target = request.url ?? '/'
     const url = new URL(target, fake.url)
     if (url.pathname.startsWith('/-/')) return control(request, response, url.pathname)
+    if (request.method === 'GET' && url.pathname === statusPath) {
+      if (request.headers.authorization) log.violate('GetStatus request', 'It is asked with a credential.')
+      return meetFate('GetStatus', response, () => statusOf(settings.version))
+    }
     if (request.method === 'POST' && url.pathname === tokenPath) {
       const form = await readText(request)
       return meetFate('IssueToken', response, () => tokens.issue(request.headers['content-type'], form))

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { Places } from '#server/lib/places'
+import type { Checked } from '#server/provisioning/connected/client.port'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
 import { createAccountsPlanner } from './accounts'
@@ -44,8 +45,8 @@ export interface Stalwart {
    * @throws IntegrationError
    */
   recordsOf(domain: string, signal: AbortSignal): Promise<MailRecord[]>
-  /** Asks for its version and its domains. @returns what came back, in words @throws IntegrationError */
-  check(signal: AbortSignal): Promise<string>
+  /** Asks which of the two it is, which is all that it tells of its version, and for its domains. @throws IntegrationError */
+  check(signal: AbortSignal): Promise<Checked>
 }
 
 /**
@@ -67,9 +68,10 @@ export function createStalwart(options: StalwartOptions): Stalwart {
     planners: [createDomainsPlanner(directory), createAccountsPlanner(directory)],
     recordsOf: (domain, signal) => directory.recordsOf(domain, signal),
     async check(signal) {
-      const version = (await directory.dialect(signal)) === 'jmap' ? '0.16 or later' : '0.15'
+      const family = (await directory.dialect(signal)) === 'jmap' ? '0.16 or later' : '0.15'
       await directory.pageOfDomains(null, signal)
-      return `Stalwart answers (${version}), and lets its domains be read.`
+      const message = `Stalwart answers (${family}), and lets its domains be read.`
+      return { version: null, message }
     },
   }
 }

@@ -8,16 +8,23 @@ export interface ConnectionSettings {
   readonly credential: ConnectionCredential
 }
 
+/** What a service answered that was asked whether it can be used. */
+export interface Checked {
+  /** In words for an administrator. */
+  readonly message: string
+  /** Null: it tells none. */
+  readonly version: string | null
+}
+
 /** A tenant's own service, as far as Tenantry uses it. */
 export interface ConnectedClient {
   readonly planners: readonly StepPlanner[]
   /**
-   * Asks who we are there, and for the first of what every step reads.
+   * Asks who we are there, for the first of what every step reads, and for its version.
    *
-   * @returns what came back, in words for an administrator
    * @throws IntegrationError
    */
-  check(signal: AbortSignal): Promise<string>
+  check(signal: AbortSignal): Promise<Checked>
   /** Of a mail server. @see MailRecords */
   readonly recordsOf?: (
     domain: string,
