@@ -36,6 +36,7 @@ import { driftStore } from '#server/provisioning/drift/drift.store'
 import { stepsStore, type Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
+import { vaultReach, type Reader } from './scope-reach'
 
 /** In whose name stores write, and by what. */
 export interface Acting {
@@ -170,9 +171,14 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
   }
 }
 
-export function vaultStores(db: DatabaseClient, acting: Acting, { tenant }: { tenant: { id: string } }) {
+export function vaultStores(
+  db: DatabaseClient,
+  acting: Acting,
+  { tenantId, vaultId, who }: { tenantId: string; vaultId: string; who: Reader },
+) {
   return {
-    leases: leasesStore(db, acting.clock, tenant.id),
-    audit: auditStore(db, { ...acting, tenantId: tenant.id }),
+    reach: vaultReach(db, acting.clock, who, vaultId),
+    leases: leasesStore(db, acting.clock, tenantId),
+    audit: auditStore(db, { ...acting, tenantId: tenantId }),
   }
 }

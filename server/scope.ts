@@ -132,7 +132,7 @@ export function createScopes(
     if (!mayKnow || (isMachine && !isBound)) return null
     const acting = actingOf(who, requestId)
     return {
-      ...scopeOf(requestId, (db) => vaultStores(db, acting, found)),
+      ...scopeOf(requestId, (db) => vaultStores(db, acting, { tenantId: tenant.id, vaultId: id, who })),
       actor: actorOf(who),
       machine: isMachine ? who : null,
       tenant,

@@ -52,6 +52,18 @@ export function apiTokensStore(db: DatabaseClient, clock: Clock) {
       return { id, name, expiresAt, lastUsedAt, revokedAt, principal: foundPrincipal(rows) }
     },
 
+    /** The principal of a token that holds, as it is now; null: it holds no more. */
+    async findHolding(id: string): Promise<FoundPrincipal | null> {
+      const rows = await db.$queryRaw<({ expiresAt: Date | null } & StandingRow)[]>`
+        SELECT k."expiresAt", k."scopes", CAST(k."role" AS TEXT) AS "grantedRole", ${raw(standingColumns)}
+        FROM "ApiToken" k
+        LEFT JOIN "Principal" p ON p."id" = k."principalId"
+        ${raw(standingTables)}
+        WHERE k."id" = ${id} AND k."revokedAt" IS NULL`
+      const expiresAt = rows[0]?.expiresAt
+      return expiresAt && expiresAt <= clock.now() ? null : foundPrincipal(rows)
+    },
+
     /** Notes that it was used, once a minute. */
     async noteUse(id: string): Promise<void> {
       const now = clock.now()

@@ -1,6 +1,7 @@
 import type { IdentityStatus } from '#shared/contracts/machines'
 import { addSeconds, type Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
+import { raw } from '@prisma/client/runtime/client'
 import type { Database, DatabaseClient } from '#server/storage/database'
 import {
   foundPrincipal,
@@ -166,6 +167,21 @@ export async function findActing(
   const { id, handle, status, lastUsedAt } = row
   const usedAt = lastUsedAt === null ? null : momentOf(lastUsedAt)
   return { id, handle, did, status, lastUsedAt: usedAt, principal: foundPrincipal(rows) }
+}
+
+/** The principal of a machine that is claimed and has this key, as it is now; null: it is or has not, any more. */
+export async function findClaimed(
+  db: DatabaseClient,
+  { id, did }: { id: string; did: string },
+): Promise<FoundPrincipal | null> {
+  const rows = await db.$queryRaw<StandingRow[]>`
+    SELECT c."scopes", CAST(c."role" AS TEXT) AS "grantedRole", ${raw(standingColumns)}
+    FROM "Identity" i
+    LEFT JOIN "IdentityClaim" c ON c."identityId" = i."id" AND c."status" = 'accepted'
+    LEFT JOIN "Principal" p ON p."id" = c."principalId"
+    ${raw(standingTables)}
+    WHERE i."id" = ${id} AND i."did" = ${did} AND i."status" = 'claimed'`
+  return foundPrincipal(rows)
 }
 
 interface ActingRow extends StandingRow {

@@ -69,9 +69,9 @@ export async function listSecrets(
 
 /**
  * Shows a value. Who came with a session is shown it (`secret.revealed`), with the reason that they gave; a machine reads
- * it (`secret.read`).
+ * it (`secret.read`). It leaves with its entry alone, and not where the right to it was taken away while it was read.
  *
- * @throws AppError secret.not_found, secret.unreadable, vault.unavailable
+ * @throws AppError vault.not_found, secret.not_found, secret.unreadable, vault.unavailable
  */
 export async function getSecret(
   scope: VaultScope,
@@ -84,7 +84,11 @@ export async function getSecret(
     .catch((error: unknown) => noteUnreadable(scope, secret, error))
   if (!found) throw vaultError('secret.not_found')
   const action = scope.machine ? 'secret.read' : 'secret.revealed'
-  await record(scope, action, secret, { version: found.version, reason: reason ?? null })
+  await scope.transaction(async ({ reach, audit }) => {
+    if (!(await reach.mayStill('secrets:read'))) throw vaultError('vault.not_found')
+    const after = { version: found.version, reason: reason ?? null }
+    await audit.record({ action, subject: subjectOf(scope, secret), after })
+  })
   return { service, name, ...found }
 }
 

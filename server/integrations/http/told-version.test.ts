@@ -12,7 +12,16 @@ it.each(['2026.8.3', '7.1', '10.11.0.0', '7.1.0-rc.2', '5.0.0+4f1ab2', '8.0.0-al
 
 it.each([
   ...['', '7', 'latest', ' 7.1.0', '7.1.0\n', '7.1.0 <b>new</b>', 'v7.1.0', '7.1.0-', '7..1', '1.2.3.4.5'],
-  ...[`7.1.0-${'a'.repeat(40)}`, '123456.1', '7.1.0-é', '7.1.0+a+b+c', 7.1, null, undefined, { version: '7.1' }],
+  ...[
+    `7.1.0-${'a'.repeat(40)}`,
+    '123456.1',
+    '7.1.0-é',
+    '7.1.0+a+b+c',
+    7.1,
+    null,
+    undefined,
+    { version: '7.1' },
+  ],
 ])('says nothing of %j', async (said) => expect(await told(said)).toBeNull())
 
 it('says nothing where the service does not', async () => {
