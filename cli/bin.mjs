@@ -3,6 +3,7 @@
 // `npx tenantry` in a checkout: runs the command line from its sources, with the project's own Node. Elsewhere, as in the
 // image, it is a bundle: .output/server/cli/tenantry.mjs.
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { findNode, suits } from '../scripts/launch/node.mjs'
 import { Problem } from '../scripts/launch/problem.mjs'
@@ -18,7 +19,10 @@ if (suits(process.version)) {
     })
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
       process.on(signal, () => child.kill(signal))
-    child.on('exit', (code) => (process.exitCode = code ?? 1))
+    child.on('exit', (code, signal) => {
+      // What a signal ended has no code: a shell says 128 and its number.
+      process.exitCode = code ?? 128 + (signal ? constants.signals[signal] : 0)
+    })
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     console.error(error.message)

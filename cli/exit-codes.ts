@@ -6,6 +6,8 @@ export const exitCodes = {
   refused: 3,
   notFound: 4,
   unavailable: 5,
+  /** As a shell says of what SIGINT ended. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
@@ -18,4 +20,5 @@ export const exitCodesInWords: Readonly<Record<ExitCode, string>> = {
   3: 'Not signed in, or not allowed.',
   4: 'There is no such thing.',
   5: 'The portal, or what it needs, is out of reach. Trying again may help.',
+  130: 'It was interrupted, as by Ctrl-C.',
 }

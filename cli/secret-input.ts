@@ -69,7 +69,9 @@ async function ask({ stdin, stderr }: World, prompt: string): Promise<string> {
   stderr.write(prompt)
   try {
     const aborted = new Promise<never>((_, reject) => {
-      lines.once('SIGINT', () => reject(new Failure(exitCodes.failed, 'cli.stopped', 'Stopped.')))
+      lines.once('SIGINT', () =>
+        reject(new Failure(exitCodes.interrupted, 'cli.interrupted', 'Interrupted.')),
+      )
       lines.once('close', () => reject(new Failure(exitCodes.failed, 'cli.stopped', 'Nothing was typed.')))
     })
     return await Promise.race([lines.question(''), aborted])

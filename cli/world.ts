@@ -18,19 +18,24 @@ export function tell(world: World, line: string): void {
   world.stderr.write(`${line}\n`)
 }
 
-/** How far long work has come: one line that is written over, and nothing where nobody looks on. */
-export function progress(world: World): { show(text: string): void; end(): void } {
-  let shown = false
+/**
+ * Works, and shows how far that has come: one line on a terminal that is written over, and gone when the work is over or
+ * has failed; nothing where nobody looks on.
+ */
+export async function withProgress<Result>(
+  { stderr }: Pick<World, 'stderr'>,
+  work: (show: (text: string) => void) => Promise<Result>,
+): Promise<Result> {
+  let isShown = false
   const rewrite = (text: string) => {
-    if (world.stderr.isTTY) world.stderr.write(`\r\u001B[K${text}`)
+    isShown = text !== ''
+    stderr.write(`\r\u001B[K${text}`)
   }
-  return {
-    show(text) {
-      shown = true
-      rewrite(text)
-    },
-    end() {
-      if (shown) rewrite('')
-    },
+  try {
+    return await work((text) => {
+      if (stderr.isTTY) rewrite(text)
+    })
+  } finally {
+    if (isShown) rewrite('')
   }
 }

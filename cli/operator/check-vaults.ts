@@ -1,7 +1,7 @@
 import type { Container } from '#server/container'
 import { newId } from '#server/lib/ids'
 import { defineCommand } from '../command'
-import { progress, type World } from '../world'
+import { withProgress } from '../world'
 import { aboutOperators, withContainer } from './container'
 
 const pageSize = 200
@@ -14,7 +14,7 @@ export const command = defineCommand({
   examples: ['tenantry vault check', 'tenantry vault check --json | jq .broken'],
   async run(world) {
     const { vaults, checked, found, broken } = await withContainer(world, (container) =>
-      checkAll(world, container),
+      withProgress(world, (show) => checkAll(container, show)),
     )
     const lines = broken.map(
       ({ tenant, vault, service, name, version, reason }) =>
@@ -29,8 +29,7 @@ export const command = defineCommand({
   },
 })
 
-async function checkAll(world: World, { vault: secrets, database, scopes }: Container) {
-  const shown = progress(world)
+async function checkAll({ vault: secrets, database, scopes }: Container, show: (text: string) => void) {
   const sum = { vaults: 0, checked: 0, found: 0 }
   const broken: Record<'tenant' | 'vault' | 'service' | 'name' | 'version' | 'reason', string>[] = []
   for await (const { id, handle, tenant } of everyVault(database)) {
@@ -40,14 +39,13 @@ async function checkAll(world: World, { vault: secrets, database, scopes }: Cont
       id,
     })) {
       sum.checked += 1
-      if (sum.checked % pageSize === 0) shown.show(`${sum.checked} values of ${sum.vaults} vaults …`)
+      if (sum.checked % pageSize === 0) show(`${sum.checked} values of ${sum.vaults} vaults …`)
       if (reason === undefined) continue
       sum.found += 1
       const place = { tenant: tenant.slug, vault: handle, service, name }
       if (broken.length < mostShown) broken.push({ ...place, version: String(version), reason })
     }
   }
-  shown.end()
   await scopes.platform(newId()).transaction(({ audit }) =>
     audit.record({
       action: 'vaults.checked',

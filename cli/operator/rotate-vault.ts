@@ -11,7 +11,7 @@ import { rotate, type MasterSecret } from '#server/vault/rotation'
 import { defineCommand } from '../command'
 import { exitCodes } from '../exit-codes'
 import { Failure, misuse } from '../failure'
-import { progress, type World } from '../world'
+import { withProgress, type World } from '../world'
 import { aboutOperators, configOf, inWords, quietLog, withContainer } from './container'
 
 export const command = defineCommand({
@@ -110,20 +110,21 @@ async function makeKey(file: string): Promise<void> {
 
 async function change(world: World, config: Config, to: MasterSecret, graceSeconds: number): Promise<number> {
   const log = quietLog(world)
-  const shown = progress(world)
   const database = await openDatabase({ ...config.database, log })
   try {
     const signals = openSignals({ url: config.database.url, log })
     try {
       const from = config.masterSecret ?? generatedSecret(config.dataDir)
-      const onProgress = (done: number, total: number) => shown.show(`${done} of ${total} keys …`)
       const means = { database, signals, clock: systemClock }
-      return (await rotate(means, { from, to, graceSeconds, onProgress })).rewrapped
+      const { rewrapped } = await withProgress(world, (show) => {
+        const onProgress = (done: number, total: number) => show(`${done} of ${total} keys …`)
+        return rotate(means, { from, to, graceSeconds, onProgress })
+      })
+      return rewrapped
     } finally {
       await signals.close()
     }
   } finally {
-    shown.end()
     await database.close()
   }
 }

@@ -1,6 +1,6 @@
 import type { Container } from '#server/container'
 import { defineCommand } from '../command'
-import { progress, type World } from '../world'
+import { withProgress } from '../world'
 import { aboutOperators, withContainer } from './container'
 
 export const command = defineCommand({
@@ -11,7 +11,7 @@ export const command = defineCommand({
   examples: ['tenantry audit verify', 'tenantry audit verify --json | jq .findings'],
   async run(world) {
     const { entries, exports, found, findings } = await withContainer(world, ({ audit }) =>
-      verifyAll(world, audit),
+      withProgress(world, (show) => verifyAll(audit, show)),
     )
     const lines = findings.map(({ kind, chain, sequence, until, id }) =>
       [
@@ -30,12 +30,11 @@ export const command = defineCommand({
   },
 })
 
-async function verifyAll(world: World, audit: Container['audit']) {
-  const shown = progress(world)
+async function verifyAll(audit: Container['audit'], show: (text: string) => void) {
   const sum = await audit.verify()
   const findings = [...sum.findings]
   while (sum.next) {
-    shown.show(`${sum.entries} entries …`)
+    show(`${sum.entries} entries …`)
     const part = await audit.verify(sum.next)
     sum.entries += part.entries
     sum.exports += part.exports
@@ -43,6 +42,5 @@ async function verifyAll(world: World, audit: Container['audit']) {
     sum.next = part.next
     findings.push(...part.findings)
   }
-  shown.end()
   return { ...sum, findings }
 }
