@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { claimSeconds } from '#server/identities/claim-tokens'
 import { CommandLine } from '~~/tests/harness/command-line'
 import { describeEachDatabase } from '~~/tests/harness/databases'
 import type { HttpClient } from '~~/tests/harness/http'
@@ -87,6 +88,38 @@ describeEachDatabase('tenantry identity init', (given) => {
       code: 1,
       errors: expect.stringContaining('cli.not_claimed'),
     })
+  })
+
+  it('shows another address where nobody opened the first in time, also where the portal is away meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const line = machine()
+      let timesAway = 2
+      line.fetch = (request) => {
+        const isAway = line.shown.length > 0 && request.method === 'POST' && timesAway-- > 0
+        return isAway ? Promise.reject(new TypeError('fetch failed')) : fetch(request)
+      }
+      line.onWait = async () => {
+        vi.setSystemTime(Date.now() + (claimSeconds * 1000) / 5)
+        if (line.shown.length > 1) await decide(line, 'accept')
+      }
+      const { code, errors } = await line.run(begin())
+      expect({ code, timesAway }).toEqual({ code: 0, timesAway: -1 })
+      expect(new Set(line.shown).size).toBe(2)
+      for (const address of line.shown) expect(errors).toContain(address)
+      const former = line.shown[0]?.split('/').at(-1)
+      expect((await operator.get(`/api/claims/${former}`)).status).toBe(404)
+      expect((await line.run(['whoami'])).code).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('opens no browser where none is wanted', async () => {
+    const line = machine()
+    const { errors } = await line.run([...begin(), '--no-open', '--timeout', '2'])
+    expect(errors).toContain('/claims/')
+    expect(line.shown).toEqual([])
   })
 
   it('is refused a handle that another machine has', async () => {

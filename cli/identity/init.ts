@@ -33,17 +33,24 @@ export const command = defineCommand({
       description: 'Wait until somebody has accepted it.',
       negativeDescription: 'Print the address of the claim and end.',
     },
+    open: {
+      type: 'boolean',
+      default: true,
+      description: 'Show the address in a browser, where there is a desktop.',
+      negativeDescription: 'Print it alone.',
+    },
     timeout: { type: 'string', default: '900', description: 'Seconds to wait.', valueHint: 'SECONDS' },
   },
   about:
-    'Shows an address at which an owner or admin of a tenant accepts this machine, and waits for that. Running it again goes\n' +
-    'on with the same key. The key is kept in the configuration folder, for you alone; or it is that in\n' +
-    'TENANTRY_IDENTITY_KEY (PKCS#8 in PEM), and only the rest is kept.',
+    'Shows an address at which an owner or admin of a tenant accepts this machine, and waits for that. The address lasts five\n' +
+    'minutes; then another one is shown. Interrupted, it goes on with the same key when it is run again. The key is kept in\n' +
+    'the configuration folder, for you alone; or it is that in TENANTRY_IDENTITY_KEY (PKCS#8 in PEM), and only the rest is kept.\n\n' +
+    'A browser is opened by xdg-open, or what macOS and Windows have for that: not over ssh, and not without a display.',
   examples: [
     'tenantry identity init --server https://portal.example.org --handle backup-1',
     'tenantry identity init --server https://portal.example.org --handle backup-1 --no-wait --json | jq -r .claimUrl',
   ],
-  async run(world, { server, handle, audience, profile, wait, timeout }) {
+  async run(world, { server, handle, audience, profile, wait, open, timeout }) {
     if (!/^\d{1,6}$/.test(timeout)) throw misuse('--timeout takes whole seconds.')
     const path = profilePath(world, profileName(world, profile))
     const asked = { handle, ...origins({ server, audience }) }
@@ -51,7 +58,8 @@ export const command = defineCommand({
     const claim = await register(client, identity)
     const { status, claimUrl } = claim
     if (!wait) return { data: claim, text: claimUrl ?? `${identity.handle} is ${status}.` }
-    if (status === 'pending') await waitUntilClaimed(world, client, identity, claim, Number(timeout))
+    const waiting = { seconds: Number(timeout), open }
+    if (status === 'pending') await waitUntilClaimed(world, client, identity, claim, waiting)
     return tellWho(client)
   },
 })
@@ -111,23 +119,29 @@ async function waitUntilClaimed(
   client: Tenantry,
   identity: Identity,
   first: Claim,
-  seconds: number,
+  { seconds, open }: { seconds: number; open: boolean },
 ) {
   const { fingerprintOfDid } = await import('../client/machine-key')
   tell(world, `The fingerprint of this machine's key: ${await fingerprintOfDid(identity.did)}`)
-  show(world, first)
+  const show = ({ claimUrl }: Claim, words: string) => {
+    if (claimUrl === undefined) return
+    tell(world, `${words}\n\n  ${claimUrl}\n`)
+    if (open) world.browse(claimUrl)
+  }
+  show(first, 'An owner or admin of the tenant accepts it here:')
+  tell(world, 'Waiting for that. Interrupt it at any time: run again, it goes on.')
   let claim = first
   for (let waited = 0; waited < seconds * 1000; waited += pollMilliseconds) {
     await world.wait(pollMilliseconds)
-    const status = await poll(client, identity)
+    const status = await whereReached(poll(client, identity))
     if (status === 'claimed') return
     if (status === 'rejected' || status === 'revoked')
       throw new Failure(exitCodes.refused, `identity.${status}`, `${identity.handle} was ${status}.`)
-    // The server's clock decides; an address that we take for over is asked for again, and replaced by it.
-    if (status === 'pending' && Date.parse(claim.claimExpiresAt ?? '') <= Date.now()) {
-      claim = await register(client, identity)
-      show(world, claim)
-    }
+    if (status !== 'pending' || !isOver(claim)) continue
+    const next = await whereReached(register(client, identity))
+    if (!next) continue
+    claim = next
+    show(next, 'That address is over. It is accepted here now:')
   }
   throw new Failure(
     exitCodes.failed,
@@ -136,16 +150,16 @@ async function waitUntilClaimed(
   )
 }
 
-function show(world: World, { claimUrl }: Claim): void {
-  if (claimUrl === undefined) return
-  tell(world, `An owner or admin of the tenant accepts it here:\n\n  ${claimUrl}\n`)
-  world.browse(claimUrl)
-}
+/** By our clock, which a proof wants to be right; an address that is replaced too early is none that is needed. */
+const isOver = ({ claimExpiresAt }: Claim) => Date.parse(claimExpiresAt ?? '') <= Date.now()
+
+const poll = async (client: Tenantry, { handle }: Identity) =>
+  (await answered(client.GET('/api/identities/{handle}', { params: { path: { handle } } }))).status
 
 /** @returns undefined where the portal is out of reach just now: that may pass */
-async function poll(client: Tenantry, { handle }: Identity) {
+async function whereReached<Data>(call: Promise<Data>): Promise<Data | undefined> {
   try {
-    return (await answered(client.GET('/api/identities/{handle}', { params: { path: { handle } } }))).status
+    return await call
   } catch (error) {
     if (error instanceof Failure && error.exitCode === exitCodes.unavailable) return undefined
     throw error

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
+import { commands } from '../../cli/commands'
 import { run } from '../../cli/run'
 import type { World } from '../../cli/world'
 
@@ -12,6 +13,9 @@ export class CommandLine {
   readonly shown: string[] = []
   /** Called in place of waiting. */
   onWait: () => void | Promise<void> = () => undefined
+
+  /** Called in place of the global one. */
+  fetch: World['fetch'] = undefined
 
   readonly env: Record<string, string>
 
@@ -30,10 +34,11 @@ export class CommandLine {
       stdin: Readable.from([Buffer.from(input)]),
       stdout: into(out),
       stderr: into(errors),
+      ...(this.fetch && { fetch: this.fetch }),
       wait: async () => this.onWait(),
       browse: (address) => void this.shown.push(address),
     }
-    const code = await run(argv, world)
+    const code = await run(argv, world, commands)
     const stdout = Buffer.concat(out)
     return {
       code,
