@@ -2,6 +2,7 @@ import { defineCommand } from '../command'
 import { answered, misuse } from '../failure'
 import { aboutCalls, connect } from '../identity/credential'
 import { findVault, secretPath, vaultArgs } from '../vault/place'
+import { tell } from '../world'
 import { seconds, ttlArg } from './lease'
 
 export const command = defineCommand({
@@ -20,17 +21,23 @@ export const command = defineCommand({
     ttl: ttlArg,
     ...vaultArgs,
   },
-  about: `Prints the id of the lease, by which \`tenantry lease get\` reads what was lent.\n\n${aboutCalls}`,
+  about:
+    'Of a secret it prints the id of the lease, by which `tenantry lease get` reads it. Of a service it prints the token that\n' +
+    `was made there, which is given once, and on stderr the id by which it is given back.\n\n${aboutCalls}`,
   examples: [
     'tenantry lease ask smtp/password --purpose "nightly report" --ttl 900',
-    'tenantry lease ask authentik --purpose "export of groups" --json | jq -r .expiresAt',
+    'TOKEN=$(tenantry lease ask authentik --purpose "export of groups")',
+    'tenantry lease ask authentik --purpose "export of groups" --json | jq -r .token',
   ],
-  async run(world, { what, purpose, ttl, profile, vault }) {
+  async run(world, { what, purpose, ttl, profile, vault, json }) {
     const asked = { ...whatIsAsked(what), ttlSeconds: seconds(ttl), purpose }
     const client = await connect(world, profile)
     const path = { id: await findVault(client, vault) }
     const lease = await answered(client.POST('/api/vaults/{id}/leases', { params: { path }, body: asked }))
-    return { data: lease, text: lease.id }
+    const { id, token, expiresAt } = lease
+    if (token === undefined) return { data: lease, text: id }
+    if (!json) tell(world, `It ends at ${expiresAt}. To give it back: tenantry lease end ${id}`)
+    return { data: lease, text: token, exact: true }
   },
 })
 
