@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { measureBearer } from './bearer.ts'
 import { measureColdStart } from './cold-start.ts'
+import { measureCommandLine } from './command-line.ts'
 import { measureConvergence } from './converge.ts'
 import { startEngines, type Engine, type Engines } from './databases.ts'
 import { measureFlatness } from './flat.ts'
@@ -19,6 +20,7 @@ import { measureVault } from './vault.ts'
 import {
   bearerLine,
   coldStartLine,
+  commandLineLine,
   convergeLine,
   flatLines,
   fleetLine,
@@ -35,10 +37,12 @@ import {
 } from './table.ts'
 
 const parts = [
-  ...(['list', 'bearer', 'proof', 'vault', 'flat', 'login', 'cold-start', 'memory'] as const),
+  ...(['command-line', 'list', 'bearer', 'proof', 'vault', 'flat', 'login', 'cold-start', 'memory'] as const),
   ...(['converge', 'fleet', 'killed', 'queue', 'sweep'] as const),
 ] as const
 type Part = (typeof parts)[number]
+/** What no database has to do with. */
+const alone: ReadonlySet<Part> = new Set<Part>(['command-line'])
 
 function readOptions() {
   const { values, positionals } = parseArgs({
@@ -52,16 +56,27 @@ function readOptions() {
   return { date: values.date, parts: new Set(asked.length > 0 ? asked : parts) }
 }
 
-async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part>): Promise<Row[]> {
+/** Rows of one database, told of as they come. */
+function notedFor(database: string) {
   const rows: Row[] = []
   const note = (...lines: Omit<Row, 'database'>[]) => {
     for (const line of lines) {
-      rows.push({ ...line, database: engine.name })
-      console.log(
-        `  ${engine.name}: ${[line.what, line.tenantry, line.yardstick, line.ratio].filter(Boolean).join(' · ')}`,
-      )
+      rows.push({ ...line, database })
+      const { what, tenantry, yardstick, ratio } = line
+      console.log(`  ${database}: ${[what, tenantry, yardstick, ratio].filter(Boolean).join(' · ')}`)
     }
   }
+  return { rows, note }
+}
+
+async function measureAlone(asked: ReadonlySet<Part>): Promise<Row[]> {
+  const { rows, note } = notedFor('none')
+  if (asked.has('command-line')) note(commandLineLine(await measureCommandLine()))
+  return rows
+}
+
+async function measureOn(engine: Engine, engines: Engines, asked: ReadonlySet<Part>): Promise<Row[]> {
+  const { rows, note } = notedFor(engine.name)
   const seeded = await seedDatabase(engine, engines)
   if (asked.has('list')) note(listLine(await measureList(seeded, engines)))
   if (asked.has('bearer')) note(bearerLine(await measureBearer(seeded, engines)))
@@ -81,22 +96,28 @@ async function measure(engine: Engine, engines: Engines, asked: ReadonlySet<Part
   return rows
 }
 
-async function main(): Promise<void> {
-  const { date, parts: asked } = readOptions()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+async function measureOnEach(asked: ReadonlySet<Part>): Promise<Row[]> {
+  if ([...asked].every((part) => alone.has(part))) return []
   const engines = await startEngines()
   try {
     const rows: Row[] = []
-    for (const engine of engines.list) rows.push(...(await measure(engine, engines, asked)))
-    const byWhat = [...new Set(rows.map(({ what }) => what))].flatMap((what) =>
-      rows.filter((row) => row.what === what),
-    )
-    const table = tableOf(byWhat)
-    console.log(`\n${table}\n`)
-    if (asked.size === parts.length) writeReport(`${date}, ${describeMachine()}.\n\n${table}`)
+    for (const engine of engines.list) rows.push(...(await measureOn(engine, engines, asked)))
+    return rows
   } finally {
     await engines.close()
   }
+}
+
+async function main(): Promise<void> {
+  const { date, parts: asked } = readOptions()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  const rows = [...(await measureAlone(asked)), ...(await measureOnEach(asked))]
+  const byWhat = [...new Set(rows.map(({ what }) => what))].flatMap((what) =>
+    rows.filter((row) => row.what === what),
+  )
+  const table = tableOf(byWhat)
+  console.log(`\n${table}\n`)
+  if (asked.size === parts.length) writeReport(`${date}, ${describeMachine()}.\n\n${table}`)
 }
 
 await main()

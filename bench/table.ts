@@ -1,4 +1,5 @@
 import type { ColdStartResult } from './cold-start.ts'
+import type { CommandLineResult } from './command-line.ts'
 import type { ConvergeResult } from './converge.ts'
 import type { FlatResult } from './flat.ts'
 import type { FleetResult } from './fleet.ts'
@@ -133,6 +134,18 @@ export function coldStartLine({ tenantry, bare, ratio }: ColdStartResult): Line 
     ratio: withSpread(ratio, hundredths),
     wanted: 'at most 2',
     met: ratio.median <= 2,
+  }
+}
+
+export function commandLineLine({ tenantry, bare, ratio }: CommandLineResult): Line {
+  const limit = 300
+  return {
+    what: 'tenantry --help, ms',
+    tenantry: withSpread(tenantry, whole),
+    yardstick: `${withSpread(bare, whole)}, Node with nothing to do`,
+    ratio: withSpread(ratio, hundredths),
+    wanted: `at most ${limit} ms`,
+    met: tenantry.median <= limit,
   }
 }
 

@@ -10,8 +10,8 @@ import { ensureBuilt, root, runCommand, withToolchain } from './toolchain.mjs'
 const help = `npm run bench [-- PART…] [-- --date YYYY-MM-DD]
 
 Measures Tenantry against bare servers on SQLite and PostgreSQL, and writes the table of docs/performance.md.
-A PART measures that alone, and writes nothing: list, bearer, proof, vault, flat, login, cold-start,
-memory, converge, fleet, killed, queue, sweep.`
+A PART measures that alone, and writes nothing: command-line, list, bearer, proof, vault, flat,
+login, cold-start, memory, converge, fleet, killed, queue, sweep.`
 
 /** @param {import('./launch/build.mjs').Workplace} workplace */
 async function buildBare({ node, env, onStart }) {
