@@ -23,9 +23,12 @@ export interface Command<Args extends ArgsDef = ArgsDef> {
   run(world: World, args: ParsedArgs<Args>): Promise<Outcome>
 }
 
+/** Commands by their words. */
+export type Commands = Readonly<Record<string, Entry>>
+
 /** Commands under one word, or one that is loaded when it is asked for. */
 export type Entry =
-  | { summary: string; commands: Readonly<Record<string, Entry>> }
+  | { summary: string; commands: Commands }
   | { summary: string; load: () => Promise<{ command: Command<never> | Command }> }
 
 /** Declares a command; its arguments' types follow from what it declares. */

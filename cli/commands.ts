@@ -1,37 +1,13 @@
-import type { Entry } from './command'
+import type { Commands } from './command'
+import { machineCommands } from './machine-commands'
 
-/** Every command. Each is loaded by itself, when it is asked for. */
-export const commands: Readonly<Record<string, Entry>> = {
-  identity: {
-    summary: 'The identity of this machine.',
-    commands: {
-      init: {
-        summary: 'Makes a key for this machine and asks that somebody accepts it.',
-        load: () => import('./identity/init'),
-      },
-      rotate: { summary: 'Gives this machine another key.', load: () => import('./identity/rotate') },
-      revoke: { summary: 'Gives the identity of this machine up.', load: () => import('./identity/revoke') },
-    },
-  },
-  whoami: {
-    summary: 'Who calls, for whom it acts, and what it reaches.',
-    load: () => import('./identity/whoami'),
-  },
+/** Every command: those of machines, and those that work on the server's own database. */
+export const commands: Commands = {
+  ...machineCommands,
   vault: {
-    summary: "Tenants' secrets.",
+    ...machineCommands.vault,
     commands: {
-      list: { summary: 'Lists secrets, without their values.', load: () => import('./vault/list') },
-      get: { summary: 'Prints the value of a secret.', load: () => import('./vault/get') },
-      put: { summary: 'Writes the value of a secret.', load: () => import('./vault/put') },
-      delete: { summary: 'Deletes a secret, with all its versions.', load: () => import('./vault/delete') },
-      versions: {
-        summary: 'Lists the versions of a secret that are kept.',
-        load: () => import('./vault/versions'),
-      },
-      restore: {
-        summary: 'Brings a former version of a secret back.',
-        load: () => import('./vault/restore'),
-      },
+      ...machineCommands.vault.commands,
       check: {
         summary: "For operators: opens every tenant's secrets and says which are broken.",
         load: () => import('./operator/check-vaults'),
@@ -40,19 +16,6 @@ export const commands: Readonly<Record<string, Entry>> = {
         summary: 'For operators: puts another master key in the place of the one in use.',
         load: () => import('./operator/rotate-vault'),
       },
-    },
-  },
-  lease: {
-    summary: 'Secrets that are lent for a time.',
-    commands: {
-      ask: {
-        summary: 'Asks for a secret, or a token of a service, for a time.',
-        load: () => import('./lease/ask'),
-      },
-      get: { summary: 'Prints what a lease lets read.', load: () => import('./lease/get') },
-      list: { summary: 'Lists leases of a vault.', load: () => import('./lease/list') },
-      renew: { summary: 'Lets a lease last longer.', load: () => import('./lease/renew') },
-      end: { summary: 'Gives a lease back.', load: () => import('./lease/end') },
     },
   },
   user: {

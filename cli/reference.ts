@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { Entry } from './command'
+import type { Commands } from './command'
 import { commands } from './commands'
 import { exitCodesInWords } from './exit-codes'
 import { usageOf } from './run'
@@ -8,10 +8,15 @@ const introduction = `# The command line
 
 <!-- Generated from the commands' own help by \`npm run docs\`. -->
 
-\`tenantry\` is in the image, and in a checkout after \`npm ci\` it is \`npx tenantry\`. Machines use it to get an identity and to
-reach the secrets of their tenant; operators to help themselves where the portal can't.
+Machines use it to get an identity and to reach the secrets of their tenant; operators to help themselves where the portal
+can't.
 
-In a container: \`docker exec -it NAME tenantry user reset-password olga@example.org\`.
+- In the image: \`docker exec -it NAME tenantry user reset-password olga@example.org\`.
+- In a checkout, after \`npm ci\`: \`npx tenantry\`.
+- On a machine that has neither: \`npm run build\` makes a package of what machines need, without dependencies, and the image
+  has it as \`/app/.output/npm\`. \`npm pack ./.output/npm\` makes one file of it, and wherever there is Node 20 or later
+  \`npx ./tenantry-VERSION.tgz whoami\` runs that. The commands for operators are not in it. No registry has it: plain
+  \`npx tenantry\` outside of a checkout is none of ours.
 
 - Results go to stdout, everything else to stderr. With \`--json\` the result is one line of JSON, and so is a failure,
   \`{"error":{"code","message"}}\`, on stderr.
@@ -30,7 +35,7 @@ The commands for operators read what the server reads: [configuration.md](config
 
 ## The client as a library
 
-After \`npm run build\`, \`tenantry/client\` is what the command line is built on: a client of all addresses of the API, with types
+After \`npm run build\`, \`tenantry/client\`, which is in that package too, is what the command line is built on: a client of all addresses of the API, with types
 from its OpenAPI document, that signs each request.
 
 \`\`\`ts
@@ -50,7 +55,7 @@ export async function reference(): Promise<string> {
   return `${[introduction, table, '', '## Commands', '', ...sections].join('\n').trimEnd()}\n`
 }
 
-async function sectionsOf(path: string[], entries: Readonly<Record<string, Entry>>): Promise<string[]> {
+async function sectionsOf(path: string[], entries: Commands): Promise<string[]> {
   const sections: string[] = []
   for (const [name, entry] of Object.entries(entries)) {
     const words = [...path, name]

@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from 'node:util'
 import { parseArgs, renderUsage, type ArgsDef, type ParsedArgs } from 'citty'
 import manifest from '../package.json' with { type: 'json' }
-import type { Command, Entry, Outcome } from './command'
-import { commands } from './commands'
+import type { Command, Commands, Entry, Outcome } from './command'
 import { exitCodes, exitCodesInWords, type ExitCode } from './exit-codes'
 import { Failure, misuse } from './failure'
 import type { World } from './world'
 
-type Group = Extract<Entry, { commands: unknown }>
-
-const root: Group = { summary: 'The portal and control plane, from the command line.', commands }
+const rootOf = (commands: Commands): Entry => ({
+  summary: 'The portal and control plane, from the command line.',
+  commands,
+})
 const common = {
   json: { type: 'boolean', description: 'Print JSON, for scripts.' },
 } as const satisfies ArgsDef
@@ -20,10 +20,10 @@ const common = {
  * @param argv without the program's own name
  * @returns what the process is to end with; it throws nothing
  */
-export async function run(argv: readonly string[], world: World): Promise<ExitCode> {
+export async function run(argv: readonly string[], world: World, commands: Commands): Promise<ExitCode> {
   const json = argv.includes('--json')
   try {
-    const found = find(argv)
+    const found = find(argv, rootOf(commands))
     if (found.rest.some((word) => word === '--version') && found.path.length === 0)
       return print(world, json, { data: { version: manifest.version }, text: manifest.version })
     if ('commands' in found.entry || found.rest.some((word) => word === '--help' || word === '-h'))
@@ -43,9 +43,9 @@ interface Found {
 }
 
 /** @throws Failure where a word is no command */
-function find(argv: readonly string[]): Found {
+function find(argv: readonly string[], root: Entry): Found {
   const path: string[] = []
-  let entry: Entry = root
+  let entry = root
   const rest = [...argv]
   while ('commands' in entry) {
     const [word] = rest
@@ -99,7 +99,7 @@ export async function usageOf(path: readonly string[], entry: Entry): Promise<st
     const subCommands = Object.fromEntries(
       Object.entries(entry.commands).map(([name, { summary }]) => [name, { meta: { description: summary } }]),
     )
-    const codes = Object.entries(exitCodesInWords).map(([code, words]) => `  ${code}  ${words}`)
+    const codes = Object.entries(exitCodesInWords).map(([code, words]) => `  ${code.padStart(3)}  ${words}`)
     const usage = await renderUsage({ meta, subCommands })
     return path.length === 0 ? [usage, '', 'EXIT CODES', '', ...codes].join('\n') : usage
   }

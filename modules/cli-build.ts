@@ -1,13 +1,15 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineNuxtModule, createResolver } from 'nuxt/kit'
 import type { Plugin } from 'vite'
+import manifest from '../package.json' with { type: 'json' }
 
 /**
  * Bundles the command line beside the server, into `.output/server/cli`: there it finds the packages that the server runs
- * with, and needs none of its own. The client goes to `.output/client`, for whoever imports `tenantry/client`.
+ * with, and needs none of its own. The client goes to `.output/client`, for whoever imports `tenantry/client`. Both, with
+ * what machines need and nothing else, are a package of npm without dependencies in `.output/npm`.
  */
 export default defineNuxtModule({
   meta: { name: 'cli-build' },
@@ -21,11 +23,25 @@ export default defineNuxtModule({
         const cli = join(serverDir, 'cli')
         await bundle(root, cli, { tenantry: join(root, 'cli/main.ts') }, [packagesOfServer(cli)])
         chmodSync(join(cli, 'tenantry.mjs'), 0o755)
-        await bundle(root, join(dir, 'client'), { client: join(root, 'cli/client/client.ts') }, [])
+        const client = join(root, 'cli/client/client.ts')
+        await bundle(root, join(dir, 'client'), { client }, [])
+        await bundlePackage(root, join(dir, 'npm'), { tenantry: join(root, 'cli/machine-main.ts'), client })
       })
     })
   },
 })
+
+/** What `npm pack` makes a file of that `npx` runs: on the oldest Node that it is tried with. */
+async function bundlePackage(root: string, folder: string, input: Record<string, string>) {
+  await bundle(root, folder, input, [], 'node20')
+  const { name, version } = manifest
+  const described = {
+    ...{ name, version, description: 'The command line of machines, and the client that it is built on.' },
+    ...{ type: 'module', bin: { tenantry: 'tenantry.mjs' }, exports: { './client': './client.mjs' } },
+    engines: { node: '>=20' },
+  }
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(described, null, 2)}\n`)
+}
 
 /** Leaves out what a file in the folder finds beside the server; Nitro puts only those files there that it needs. */
 function packagesOfServer(folder: string): Plugin {
@@ -45,7 +61,13 @@ function packagesOfServer(folder: string): Plugin {
   }
 }
 
-async function bundle(root: string, outDir: string, input: Record<string, string>, plugins: Plugin[]) {
+async function bundle(
+  root: string,
+  outDir: string,
+  input: Record<string, string>,
+  plugins: Plugin[],
+  target = 'node24',
+) {
   const { build } = await import('vite')
   await build({
     root,
@@ -64,7 +86,7 @@ async function bundle(root: string, outDir: string, input: Record<string, string
     ssr: { noExternal: true },
     build: {
       ssr: true,
-      target: 'node24',
+      target,
       outDir,
       emptyOutDir: true,
       minify: false,

@@ -30,7 +30,7 @@ export const limits = [
   {
     name: 'tenantry/environment',
     files: [...code, '**/*.vue'],
-    ignores: ['server/config/**', '**/*.test.ts', '{tests,scripts,bench}/**', 'cli/{bin.mjs,main.ts}'],
+    ignores: ['server/config/**', '**/*.test.ts', '{tests,scripts,bench}/**', 'cli/{bin.mjs,process.ts}'],
     rules: {
       'no-restricted-properties': ['error', { object: 'process', property: 'env', message: configuration }],
       'no-restricted-syntax': [

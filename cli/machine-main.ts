@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { machineCommands } from './machine-commands'
+import { runHere } from './process'
+
+await runHere(machineCommands)
