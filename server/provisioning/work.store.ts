@@ -4,26 +4,16 @@ import type { StepOutcome } from './attempt'
 import { LeaseLost } from './lease'
 import { freeAt } from './lease-terms'
 import { advance, isDue, isWaiting, type StepMove, type StepState } from './advance'
+import { after, begunOf, changeOf, madeBy, notYetTried, settled, type BegunStep } from './step-changes'
 import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
 import { readDesired } from './desired.store'
 import { isPurgeAsked } from './purge.store'
 import { completeReceipts, fillReceipts, hasOpenReceipts } from './receipts.store'
 import { keepResources } from './resources.store'
-import type { DesiredTenant, ServiceName } from './step-planner.port'
-import { givesAccess, notConfigured } from './steps'
+import type { DesiredTenant } from './step-planner.port'
+import { givesAccess } from './steps'
 
-/** A step as it stood when a worker began it. */
-export interface BegunStep {
-  readonly id: string
-  readonly service: ServiceName
-  readonly step: string
-  /** For which asking it was begun. */
-  readonly generation: number
-  /** How often it was tried, with this time. */
-  readonly attempt: number
-  /** Of what it made before. */
-  readonly externalId: string | null
-}
+export type { BegunStep } from './step-changes'
 
 /** A tenant that is ours to work on until the lease ends. */
 export interface Claim {
@@ -217,60 +207,6 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
   }
 }
 
-/** What an outcome makes of a step that was not asked for again meanwhile. */
-function settled(outcome: StepOutcome, now: Date) {
-  switch (outcome.status) {
-    case 'ok':
-      return { status: 'ok', error: null, reason: outcome.reason, nextAttemptAt: null } as const
-    case 'held':
-      return {
-        status: 'pending',
-        error: null,
-        reason: outcome.reason,
-        nextAttemptAt: null,
-        held: true,
-      } as const
-    case 'error': {
-      const { gotOn, ...failure } = outcome
-      return { ...failure, ...(gotOn && { attempt: 1 }) }
-    }
-    case 'waits': {
-      const { reason, nextAttemptAt } = outcome
-      // No failure: the next one is not put off as if it had been.
-      return { status: 'pending', error: null, reason, nextAttemptAt, attempt: 0 } as const
-    }
-    case 'pending':
-      // What got on was no failure: the next one is not put off as if it had been.
-      return { status: 'pending', nextAttemptAt: now, ...(outcome.gotOn && { attempt: 0 }) } as const
-  }
-}
-
-/** What is known of what it made, in any case. */
-function madeBy(outcome: StepOutcome, now: Date) {
-  if (!('resources' in outcome)) return {}
-  return { externalId: outcome.resources[0]?.externalId ?? null, observedAt: now }
-}
-
-/** What a move makes of a step. A running one stays due: where its worker dies, that is how it is found again. */
-function changeOf({ to, step }: StepMove, now: Date) {
-  switch (to) {
-    case 'running':
-      return {
-        ...({ status: 'running', attempt: step.attempt + 1, reason: null, held: false } as const),
-        nextAttemptAt: step.nextAttemptAt ?? now,
-      }
-    case 'skipped':
-      return { status: 'skipped', reason: notConfigured, error: null, nextAttemptAt: null } as const
-    case 'waiting':
-      return { status: 'pending', nextAttemptAt: null } as const
-  }
-}
-
-/** As it was before a claim that nobody heard of began it. */
-function notYetTried(step: StepState): StepState {
-  return step.status === 'running' ? { ...step, attempt: step.attempt - 1 } : step
-}
-
 async function write(
   tx: DatabaseClient,
   moves: readonly StepMove[],
@@ -283,16 +219,4 @@ async function write(
       data: { ...changeOf(move, now), sequence: place + index + 1, updatedAt: now },
     })
   }
-}
-
-/** The steps as moves leave them. */
-function after(steps: readonly StepState[], moves: readonly StepMove[], now: Date): StepState[] {
-  const changed = new Map(moves.map((move) => [move.step.id, { ...move.step, ...changeOf(move, now) }]))
-  return steps.map((step) => changed.get(step.id) ?? step)
-}
-
-function begunOf(moves: readonly StepMove[]): BegunStep[] {
-  return moves.flatMap(({ to, step: { id, service, step, generation, attempt, externalId } }) =>
-    to === 'running' ? [{ id, service, step, generation, attempt: attempt + 1, externalId }] : [],
-  )
 }

@@ -9,3 +9,7 @@ export const userError = defineErrors({
   'user.no_local_password': { status: 409, title: 'This account has no local password.' },
   'user.passwords_unavailable': { status: 422, title: 'There are no local passwords in this mode.' },
 })
+
+/** Nobody would be left who runs the platform. */
+export const lastOperator = () =>
+  userError('user.last_operator', { detail: 'Make somebody else an operator first.' })

@@ -1,13 +1,14 @@
-import type { CreateUser, UpdateProfile, UpdateUser } from '#shared/contracts/users'
+import type { CreateUser, UpdateUser } from '#shared/contracts/users'
 import { isUniqueViolation } from '#server/storage/database.errors'
-import { endMachinesOf } from '#server/identities/leaving'
-import { mostAskedAtOnce } from '#server/provisioning/person'
-import type { CallerScope, OperatorScope, PlatformScope, PlatformStores } from '#server/scope'
+import type { OperatorScope, PlatformScope } from '#server/scope'
 import type { PageRequest } from '#server/storage/page'
 import type { PasswordPort } from './passwords.port'
-import { userError } from './users.errors'
+import { askOthers, showsAtServices } from './shown-at-services'
+import { lastOperator, userError } from './users.errors'
 import type { UserRow } from './users.store'
 
+export { deleteUser } from './removal'
+export { getProfile, overviewOf, updateProfile } from './profile'
 export { userError } from './users.errors'
 export type { UserRow } from './users.store'
 
@@ -136,127 +137,3 @@ export async function updateUser(
   )
   return user
 }
-
-/** Whether a change is one that outside services see. */
-const showsAtServices = (before: UserRow, after: UserRow) =>
-  before.name !== after.name || before.locale !== after.locale
-
-/** Wakes the tenants that were asked for, and goes on with those that were too many for one transaction. */
-async function askOthers(
-  scope: { wake(tenantId: string): void },
-  first: readonly string[],
-  ask: (after: string) => Promise<string[]>,
-): Promise<void> {
-  for (let asked = first; asked.length > 0;) {
-    for (const tenantId of asked) scope.wake(tenantId)
-    const last = asked.at(-1)
-    asked = asked.length < mostAskedAtOnce || last === undefined ? [] : await ask(last)
-  }
-}
-
-/**
- * Deletes a user: memberships and sessions end, and whatever tells who they were is erased with the open invitations
- * to their addresses. Their tenants' services are told to let them go. The audit keeps its entries, in which nobody is
- * named. Of very many memberships some end before the rest: cut off, it is to be repeated.
- *
- * @throws AppError user.not_found, user.last_operator, user.sole_owner
- */
-export async function deleteUser(scope: OperatorScope, id: string): Promise<void> {
-  for (let left = mostAskedAtOnce; left === mostAskedAtOnce;) {
-    const tenants = await scope.transaction(async (stores) => {
-      const before = await stores.users.find(id)
-      if (!before || before.status === 'deleted') throw userError('user.not_found')
-      const isActiveOperator = before.platformRole === 'operator' && before.status === 'active'
-      if (isActiveOperator && (await stores.users.countActiveOperators()) === 1) throw lastOperator()
-      const alone = await stores.users.soleOwnerships(id)
-      if (alone.length)
-        throw userError('user.sole_owner', {
-          detail: `Give these tenants another owner first: ${alone.join(', ')}.`,
-        })
-      const ended = await leaveTenants(stores, id)
-      if (ended.length < mostAskedAtOnce) await erase(stores, id)
-      return ended
-    })
-    for (const tenantId of tenants) scope.wake(tenantId)
-    left = tenants.length
-  }
-}
-
-async function leaveTenants(stores: PlatformStores, id: string): Promise<string[]> {
-  const ended = await stores.users.listMembershipsToEnd(id, mostAskedAtOnce)
-  const tenantIds = ended.map(({ tenantId }) => tenantId)
-  const machines = new Map<string, string[]>()
-  for (const tenantId of tenantIds) machines.set(tenantId, await endMachinesOf(stores.ofTenant(tenantId), id))
-  await stores.users.endMemberships(id, tenantIds)
-  for (const { tenantId, role, source } of ended) {
-    const { steps, receipts, audit } = stores.ofTenant(tenantId)
-    await receipts.follow(id, machines.get(tenantId))
-    await steps.ask('changed')
-    await audit.record({
-      action: 'member.removed',
-      subject: { kind: 'membership', id },
-      before: { role, source },
-    })
-  }
-  return tenantIds
-}
-
-async function erase(stores: PlatformStores, id: string): Promise<void> {
-  await stores.factorsOf(id).removeAll()
-  await stores.resets.removeAllOf(id)
-  await stores.users.erase(id)
-  await stores.audit.record({ action: 'user.deleted', subject: { kind: 'user', id } })
-}
-
-/** The caller themself. */
-export async function getProfile(scope: CallerScope): Promise<UserRow> {
-  return scope.stores.self.get()
-}
-
-/**
- * Changes what a person may change of their own; what their tenants' services know of them follows.
- *
- * @param version that the caller saw; undefined: whatever it is now
- * @throws AppError user.changed_meanwhile
- */
-export async function updateProfile(
-  scope: CallerScope,
-  input: UpdateProfile,
-  version?: number,
-): Promise<UserRow> {
-  const same = { access: false }
-  const { user, asked } = await scope.transaction(async (stores) => {
-    const before = await stores.self.get()
-    const user = await stores.self.update(input, version)
-    if (!user) throw userError('user.changed_meanwhile')
-    const seen = ({ name, locale }: UserRow) => ({ name, locale })
-    await stores.audit.record({
-      action: 'user.profile_updated',
-      subject: { kind: 'user', id: user.id },
-      before: seen(before),
-      after: seen(user),
-    })
-    return { user, asked: showsAtServices(before, user) ? await stores.ownPerson.askTenants(same) : [] }
-  })
-  await askOthers(scope, asked, (after) =>
-    scope.transaction((stores) => stores.ownPerson.askTenants(same, after)),
-  )
-  return user
-}
-
-/** Most tenants that the home shows; the list of tenants shows the rest. */
-const most = 200
-
-/** What the portal's home shows of the caller: who they are, and the tenants that they are a member of. */
-export async function overviewOf(scope: CallerScope) {
-  const { self, ownTenants, ownSubscriptions } = scope.stores
-  const [user, seen, subscribed] = await Promise.all([
-    self.get(),
-    ownTenants.list({ limit: most }),
-    ownSubscriptions.list({ limit: most }),
-  ])
-  return { user, tenants: seen.items, subscriptions: subscribed.items }
-}
-
-const lastOperator = () =>
-  userError('user.last_operator', { detail: 'Make somebody else an operator first.' })
