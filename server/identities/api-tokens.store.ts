@@ -1,10 +1,11 @@
 import type { MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
-import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import { raw } from '@prisma/client/runtime/client'
 import type { DatabaseClient } from '#server/storage/database'
 import { pageOfRows, toPage, type Page, type PageRequest } from '#server/storage/page'
+import { whereUseIsOld } from './noted-use'
 import {
   knownPrincipal,
   shownPrincipal,
@@ -20,9 +21,6 @@ import {
   type FoundPrincipal,
   type StandingRow,
 } from './standing.store'
-
-/** A use is written down once in so long. */
-export const useNotedSeconds = 60
 
 /** A token as it is used, with for whom it acts. */
 export interface ActingToken {
@@ -67,9 +65,8 @@ export function apiTokensStore(db: DatabaseClient, clock: Clock) {
     /** Notes that it was used, once a minute. */
     async noteUse(id: string): Promise<void> {
       const now = clock.now()
-      const before = addSeconds(now, -useNotedSeconds)
       await db.apiToken.updateMany({
-        where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lte: before } }] },
+        where: { id, ...whereUseIsOld(now) },
         data: { lastUsedAt: now },
       })
     },

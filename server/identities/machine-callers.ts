@@ -1,10 +1,11 @@
-import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Clock } from '#server/lib/clock'
 import { AppError } from '#server/lib/errors'
 import type { Errands } from '#server/lib/errands'
 import type { Machine } from '#server/scope'
 import type { IdentityStatus } from '#shared/contracts/machines'
 import { identityError } from './identities.errors'
-import { useNotedSeconds, type ActingIdentity, type MachinesStore } from './machines.store'
+import type { ActingIdentity, MachinesStore } from './machines.store'
+import { isUseOld } from './noted-use'
 import type { Proof } from './proof'
 import { proofError } from './proof.errors'
 import type { Replay } from './replay'
@@ -50,14 +51,14 @@ export function createMachineCallers(
     if (identity.status === 'revoked' && use !== 'poll') throw identityError('identity.revoked')
     return identity
   }
-  const isOld = (usedAt: Date | null) => !usedAt || addSeconds(usedAt, useNotedSeconds) < clock.now()
   return {
     async find(proof, use) {
       const identity = await findOwn(proof, use)
       if (!identity) return { proof, identity: null, standing: identityError('identity.unclaimed') }
       await replay.mark(proof)
       const { id, lastUsedAt } = identity
-      if (isOld(lastUsedAt)) errands.run('noting the use of an identity', () => store.noteUse(id))
+      if (isUseOld(lastUsedAt, clock.now()))
+        errands.run('noting the use of an identity', () => store.noteUse(id))
       return provenOf(proof, identity)
     },
     async findAgain(proof) {

@@ -1,8 +1,10 @@
 import type { IdentityStatus } from '#shared/contracts/machines'
-import { addSeconds, type Clock } from '#server/lib/clock'
+import type { Clock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import { raw } from '@prisma/client/runtime/client'
 import type { Database, DatabaseClient } from '#server/storage/database'
+import { whereUseIsOld } from './noted-use'
+import { knownVaults, reachedVaults } from './principal-shown.store'
 import {
   foundPrincipal,
   momentOf,
@@ -12,9 +14,6 @@ import {
   type FoundPrincipal,
   type StandingRow,
 } from './standing.store'
-
-/** A use is written down once in so long. */
-export const useNotedSeconds = 60
 
 /** An identity as it proves itself, with for whom it acts. */
 export interface ActingIdentity {
@@ -106,31 +105,21 @@ export function machinesStore(db: DatabaseClient, clock: Clock) {
           principal: {
             select: {
               tenant: { select: { slug: true } },
-              bindings: {
-                orderBy: { vaultId: 'asc' },
-                take: 50,
-                select: { vaultId: true, defaultOf: true, vault: { select: { handle: true } } },
-              },
+              bindings: reachedVaults,
             },
           },
         },
       })
       if (!claim?.principal) return null
       const { tenant, bindings } = claim.principal
-      const vaults = bindings.map(({ vaultId, defaultOf, vault }) => ({
-        id: vaultId,
-        handle: vault.handle,
-        isDefault: defaultOf !== null,
-      }))
-      return { tenant: tenant.slug, vaults }
+      return { tenant: tenant.slug, vaults: knownVaults(bindings) }
     },
 
     /** Notes that it has proved itself, once a minute. */
     async noteUse(id: string): Promise<void> {
       const now = clock.now()
-      const before = addSeconds(now, -useNotedSeconds)
       await db.identity.updateMany({
-        where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: before } }] },
+        where: { id, ...whereUseIsOld(now) },
         data: { lastUsedAt: now },
       })
     },

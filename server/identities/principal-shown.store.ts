@@ -1,6 +1,13 @@
 import type { TenantRole } from '#shared/contracts/tenants'
 
-/** What is read of a principal that is to be shown: its owner, and the vaults that it reaches, at most 50 of them. */
+/** The vaults that a principal reaches, at most 50 of them. */
+export const reachedVaults = {
+  orderBy: { vaultId: 'asc' },
+  take: 50,
+  select: { vaultId: true, defaultOf: true, vault: { select: { handle: true } } },
+} as const
+
+/** What is read of a principal that is to be shown: its owner, and the vaults that it reaches. */
 export const shownPrincipal = {
   select: {
     id: true,
@@ -8,11 +15,7 @@ export const shownPrincipal = {
     userId: true,
     membership: { select: { role: true, user: { select: { name: true } } } },
     serviceAccount: { select: { name: true } },
-    bindings: {
-      orderBy: { vaultId: 'asc' },
-      take: 50,
-      select: { vaultId: true, defaultOf: true, vault: { select: { handle: true } } },
-    },
+    bindings: reachedVaults,
   },
 } as const
 
@@ -23,7 +26,13 @@ export interface ShownPrincipalRow {
   userId: string | null
   membership: { role: TenantRole; user: { name: string } } | null
   serviceAccount: { name: string } | null
-  bindings: { vaultId: string; defaultOf: string | null; vault: { handle: string } }[]
+  bindings: readonly ReachedVault[]
+}
+
+interface ReachedVault {
+  vaultId: string
+  defaultOf: string | null
+  vault: { handle: string }
 }
 
 /** A principal, as it is read to be shown. */
@@ -48,12 +57,17 @@ export function knownPrincipal(row: ShownPrincipalRow): { principal: KnownPrinci
       : ({ kind: 'member', userId, name: membership?.user.name ?? '' } as const)
   return {
     principal: { id, owner, role, memberRole: membership?.role ?? null },
-    vaults: bindings
-      .map(({ vaultId, defaultOf, vault }) => ({
-        id: vaultId,
-        handle: vault.handle,
-        isDefault: defaultOf !== null,
-      }))
-      .sort((one, other) => Number(other.isDefault) - Number(one.isDefault)),
+    vaults: knownVaults(bindings),
   }
+}
+
+/** The vaults of what was read, the default first. */
+export function knownVaults(bindings: readonly ReachedVault[]): KnownVault[] {
+  return bindings
+    .map(({ vaultId, defaultOf, vault }) => ({
+      id: vaultId,
+      handle: vault.handle,
+      isDefault: defaultOf !== null,
+    }))
+    .sort((one, other) => Number(other.isDefault) - Number(one.isDefault))
 }

@@ -1,7 +1,7 @@
 import { sha256 } from '#server/lib/ids'
 import type { Machine, PlatformScope } from '#server/scope'
-import { useNotedSeconds } from './api-tokens.store'
 import { apiTokenError } from './identities.errors'
+import { isUseOld } from './noted-use'
 import { standingOf } from './standing'
 import { isWellFormed } from './token-format'
 
@@ -27,8 +27,10 @@ export async function findTokenCaller({ stores, clock }: PlatformScope, token: s
   const now = clock.now()
   if (revokedAt) throw apiTokenError('token.revoked')
   if (expiresAt && expiresAt <= now) throw apiTokenError('token.expired')
-  const useIsOld = !lastUsedAt || now.getTime() - lastUsedAt.getTime() >= useNotedSeconds * 1000
-  return { machine: { by: { kind: 'token', id, name }, ...standingOf(principal) }, useIsOld }
+  return {
+    machine: { by: { kind: 'token', id, name }, ...standingOf(principal) },
+    useIsOld: isUseOld(lastUsedAt, now),
+  }
 }
 
 /** Notes that a token was used. */

@@ -1,3 +1,5 @@
+import { nameInMail } from './plain-words'
+
 /** In whose name a message goes out. */
 export interface MailSender {
   /** As the portal calls itself. */
@@ -13,3 +15,6 @@ export interface MailRecipient {
   /** A language tag; null where nobody knows. */
   locale: string | null
 }
+
+/** Who sends a message, as it says at its end. */
+export const signatureOf = ({ portalName, origin }: MailSender) => `${nameInMail(portalName)} · ${origin}`

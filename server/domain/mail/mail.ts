@@ -1,18 +1,17 @@
 import type { TenantRole } from '#shared/contracts/tenants'
 import { languageOf, momentInWords } from './language'
 import { messageOf } from './layout'
-import type { MailRecipient, MailSender } from './mail-parties'
+import { signatureOf, type MailRecipient, type MailSender } from './mail-parties'
 import type { Message } from './mailer.port'
 import { nameInMail } from './plain-words'
 
 export { languageOf, languageWithin } from './language'
 export { onboardingMail } from './onboarding-mail'
+export { passwordChangedMail } from './password-changed-mail'
 export { passwordReplacedMail } from './password-replaced-mail'
 export { secondFactorResetMail } from './second-factor-mail'
 export type { MailRecipient, MailSender } from './mail-parties'
 export type { Mailer, Message } from './mailer.port'
-
-const signatureOf = ({ portalName, origin }: MailSender) => `${nameInMail(portalName)} · ${origin}`
 
 const roles: Record<'en' | 'de', Record<TenantRole, string>> = {
   en: { owner: 'an owner', admin: 'an admin', member: 'a member' },
@@ -107,34 +106,4 @@ export function passwordResetMail(
   const button = { label, url: reset.url }
   const signature = signatureOf(sender)
   return messageOf({ to: to.email, language, subject, paragraphs, button, afterwards, signature })
-}
-
-/** Tells somebody that their password was changed by who has it, or by a mail; to be sent after every such change. */
-export function passwordChangedMail(sender: MailSender, to: MailRecipient, change: { at: Date }): Message {
-  const language = languageOf(to.locale)
-  const portal = nameInMail(sender.portalName)
-  const at = momentInWords(change.at, language)
-  const words = {
-    en: {
-      subject: `Your password for ${portal} was changed`,
-      paragraphs: [
-        `The password of your account at ${portal} was changed on ${at}. Every other session was ended.`,
-      ],
-      afterwards: [
-        'If it was you, there is nothing to do.',
-        `If it was not you, choose a new password on the sign-in page of ${sender.origin}, and tell whoever runs the portal.`,
-      ],
-    },
-    de: {
-      subject: `Ihr Passwort für ${portal} wurde geändert`,
-      paragraphs: [
-        `Das Passwort Ihres Kontos bei ${portal} wurde am ${at} geändert. Alle anderen Sitzungen wurden beendet.`,
-      ],
-      afterwards: [
-        'Wenn Sie es waren, ist nichts zu tun.',
-        `Wenn Sie es nicht waren, wählen Sie auf der Anmeldeseite von ${sender.origin} ein neues Passwort, und sagen Sie den Betreibern des Portals Bescheid.`,
-      ],
-    },
-  }[language]
-  return messageOf({ to: to.email, language, ...words, signature: signatureOf(sender) })
 }

@@ -1,7 +1,7 @@
 import { languageOf } from './language'
 import { messageOf } from './layout'
 import type { Message } from './mailer.port'
-import type { MailRecipient, MailSender } from './mail-parties'
+import { signatureOf, type MailRecipient, type MailSender } from './mail-parties'
 import { nameInMail } from './plain-words'
 
 /**
@@ -55,7 +55,7 @@ export function onboardingMail(
     ...(places.length === 0 ? [] : [words.places]),
   ]
   const { subject, label, afterwards } = words
-  const signature = `${portal} · ${sender.origin}`
+  const signature = signatureOf(sender)
   const button = { label, url: told.url }
   return messageOf({ to: to.email, language, subject, paragraphs, button, afterwards, signature })
 }

@@ -1,15 +1,14 @@
-import { languageOf, momentInWords } from './language'
-import { messageOf } from './layout'
-import type { Message } from './mailer.port'
 import type { MailRecipient, MailSender } from './mail-parties'
-import { nameInMail } from './plain-words'
+import type { Message } from './mailer.port'
+import { noticeMail } from './notice-mail'
 
 /** Tells somebody that an operator gave them another password; whoever did not ask for it can still act. */
-export function passwordReplacedMail(sender: MailSender, to: MailRecipient, replaced: { at: Date }): Message {
-  const language = languageOf(to.locale)
-  const portal = nameInMail(sender.portalName)
-  const at = momentInWords(replaced.at, language)
-  const words = {
+export const passwordReplacedMail = (
+  sender: MailSender,
+  to: MailRecipient,
+  replaced: { at: Date },
+): Message =>
+  noticeMail(sender, to, replaced.at, ({ portal, at, origin }) => ({
     en: {
       subject: `Your password for ${portal} was replaced`,
       paragraphs: [
@@ -17,7 +16,7 @@ export function passwordReplacedMail(sender: MailSender, to: MailRecipient, repl
       ],
       afterwards: [
         'If you asked for it, sign in with the password that you were given, and choose one of your own in your account.',
-        `If you did not, choose a new password on the sign-in page of ${sender.origin} at once, and tell whoever runs the portal.`,
+        `If you did not, choose a new password on the sign-in page of ${origin} at once, and tell whoever runs the portal.`,
       ],
     },
     de: {
@@ -27,10 +26,7 @@ export function passwordReplacedMail(sender: MailSender, to: MailRecipient, repl
       ],
       afterwards: [
         'Wenn Sie darum gebeten haben, melden Sie sich mit dem Passwort an, das Sie bekommen haben, und wählen Sie in Ihrem Konto ein eigenes.',
-        `Wenn nicht, wählen Sie sofort auf der Anmeldeseite von ${sender.origin} ein neues Passwort, und sagen Sie den Betreibern des Portals Bescheid.`,
+        `Wenn nicht, wählen Sie sofort auf der Anmeldeseite von ${origin} ein neues Passwort, und sagen Sie den Betreibern des Portals Bescheid.`,
       ],
     },
-  }[language]
-  const signature = `${portal} · ${sender.origin}`
-  return messageOf({ to: to.email, language, ...words, signature })
-}
+  }))

@@ -1,15 +1,10 @@
-import { languageOf, momentInWords } from './language'
-import { messageOf } from './layout'
-import type { Message } from './mailer.port'
 import type { MailRecipient, MailSender } from './mail-parties'
-import { nameInMail } from './plain-words'
+import type { Message } from './mailer.port'
+import { noticeMail } from './notice-mail'
 
 /** Tells somebody that an operator removed their second factors; whoever did not ask for it can still act. */
-export function secondFactorResetMail(sender: MailSender, to: MailRecipient, reset: { at: Date }): Message {
-  const language = languageOf(to.locale)
-  const portal = nameInMail(sender.portalName)
-  const at = momentInWords(reset.at, language)
-  const words = {
+export const secondFactorResetMail = (sender: MailSender, to: MailRecipient, reset: { at: Date }): Message =>
+  noticeMail(sender, to, reset.at, ({ portal, at, origin }) => ({
     en: {
       subject: `Your second step for ${portal} was removed`,
       paragraphs: [
@@ -17,7 +12,7 @@ export function secondFactorResetMail(sender: MailSender, to: MailRecipient, res
       ],
       afterwards: [
         'If you asked for it, sign in by your password, and set a second step up anew.',
-        `If you did not, choose a new password on the sign-in page of ${sender.origin} at once, and tell whoever runs the portal.`,
+        `If you did not, choose a new password on the sign-in page of ${origin} at once, and tell whoever runs the portal.`,
       ],
     },
     de: {
@@ -27,10 +22,7 @@ export function secondFactorResetMail(sender: MailSender, to: MailRecipient, res
       ],
       afterwards: [
         'Wenn Sie darum gebeten haben, melden Sie sich mit Ihrem Passwort an, und richten Sie einen zweiten Schritt neu ein.',
-        `Wenn nicht, wählen Sie sofort auf der Anmeldeseite von ${sender.origin} ein neues Passwort, und sagen Sie den Betreibern des Portals Bescheid.`,
+        `Wenn nicht, wählen Sie sofort auf der Anmeldeseite von ${origin} ein neues Passwort, und sagen Sie den Betreibern des Portals Bescheid.`,
       ],
     },
-  }[language]
-  const signature = `${portal} · ${sender.origin}`
-  return messageOf({ to: to.email, language, ...words, signature })
-}
+  }))
