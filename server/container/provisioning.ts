@@ -66,7 +66,7 @@ export function createProvisioning(config: Config, means: ProvisioningMeans): Pr
   const wake = (tenantId: string) => signals.publish(askedChannel, tenantId)
   const localAccounts = config.authMode === 'standalone'
   const scopes = createScopes(database, clock, { wake, localAccounts, queue, auditKey })
-  const { authentik, stalwart, ocisPlanners } = openServices(config, clock)
+  const { authentik, stalwart, ocis } = openServices(config, clock)
   const connector = keep(openConnector(config, clock))
   const onboarding: OnboardingMeans | undefined = mailer && {
     mailer,
@@ -81,7 +81,7 @@ export function createProvisioning(config: Config, means: ProvisioningMeans): Pr
   const planners = means.planners ?? [
     ...(authentik?.planners ?? []),
     ...(stalwart?.planners ?? []),
-    ...ocisPlanners,
+    ...(ocis?.planners ?? []),
     ...(onboarding ? [createOnboardingPlanner(onboarding)] : []),
   ]
   const concurrency = config.provisioningConcurrency * tenantsForEachPlace
@@ -96,7 +96,10 @@ export function createProvisioning(config: Config, means: ProvisioningMeans): Pr
   return {
     ...{ scopes, servicesOf, connector, breakers, planners, gate },
     mintPlaces: createMintPlaces({
-      platform: { authentik: authentik && mintThroughGate(authentik.tokenMint, gate('authentik')) },
+      platform: {
+        authentik: authentik && mintThroughGate(authentik.tokenMint, gate('authentik')),
+        ocis: ocis && mintThroughGate(ocis.tokenMint, gate('ocis')),
+      },
       ...{ servicesOf, connector, sealer: createSealer(keyring, 'mint-places') },
     }),
     reconciler: createReconciler({

@@ -28,7 +28,7 @@ export function openServices(config: Config, clock: Clock) {
     authentik:
       authentik && createAuthentik({ apiUrl: authentik.apiUrl, token: authentik.apiToken, ...means() }),
     stalwart: stalwart && createStalwart({ apiUrl: stalwart.apiUrl, token: stalwart.apiToken, ...means() }),
-    ocisPlanners: ocis ? createOcis({ ...ocis, ...means() }).planners : [],
+    ocis: ocis && createOcis({ ...ocis, ...means() }),
   }
 }
 

@@ -129,13 +129,15 @@ export const Lease = z.object({
   settled: z.boolean(),
   /** Of a minted token: the address of the tenant's own service that it is of; null: the platform's. */
   place: z.string().nullable(),
+  /** Of a minted token: the username that goes with it. */
+  account: z.string().nullable(),
   /** Why it could not be revoked the last time. */
   trouble: z.string().nullable(),
   /** Since when the service is not asked any more: it was not reached until long after the token ended by itself. */
   givenUpAt: Timestamp.nullable(),
 })
 export type Lease = z.output<typeof Lease>
-/** As it is granted: with the token that was minted for it, which is never given again. */
+/** As it is granted: with the token that was minted for it, which is never given again; it is used with `account`. */
 export const GrantedLease = Lease.extend({ token: z.string().optional() })
 export const LeasePage = pageOf(Lease)
 export const LeaseQuery = PageQuery.extend({ status: LeaseStatus.optional() })

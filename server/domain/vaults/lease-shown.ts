@@ -8,13 +8,13 @@ export const mostLeases = 200
 /** A lease as it is shown; its value is read by another call. */
 export function showLease({ askedByName, ...row }: LeaseRow, now: Date) {
   const { id, kind, service, name, purpose, createdAt, expiresAt, endsLatest, lastReadAt } = row
-  const { endedAt, endReason, settledAt, place, settleError, givenUpAt } = row
+  const { endedAt, endReason, settledAt, place, settleError, givenUpAt, externalId } = row
   const status: LeaseStatus = endedAt ? 'revoked' : expiresAt <= now ? 'expired' : 'active'
   return {
     ...{ id, kind, service, name, purpose, status, askedBy: askedByName },
     ...{ createdAt, expiresAt, endsLatest, lastReadAt, endedAt, endReason },
     settled: kind === 'secret' || settledAt !== null,
-    ...{ place, trouble: settleError, givenUpAt },
+    ...{ place, account: externalId, trouble: settleError, givenUpAt },
   }
 }
 

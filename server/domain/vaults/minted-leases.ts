@@ -3,7 +3,7 @@ import { addSeconds } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import type { VaultScope } from '#server/scope'
 import { holderOf, mostLeases, showLease } from './lease-shown'
-import type { MintPlaces } from './token-mint.port'
+import { NotMintable, type MintPlaces } from './token-mint.port'
 import { vaultError } from './vaults.errors'
 
 /** A token that is not there by then is not asked for any more. */
@@ -62,6 +62,7 @@ export async function mintLease(
         after: { reason: 'mint_failed' },
       })
     })
+    if (error instanceof NotMintable) throw vaultError('lease.not_mintable', { detail: error.message })
     throw error
   }
 }

@@ -48,7 +48,7 @@ async function settleOne(
   const now = () => scope.clock.now()
   try {
     const mint = await places.of(lease)
-    await mint.revoke(id, AbortSignal.timeout(revokeSeconds * 1000))
+    await mint.revoke({ leaseId: id, tenantId }, AbortSignal.timeout(revokeSeconds * 1000))
   } catch (error) {
     log.warn({ err: error, tenantId, leaseId: id }, 'a minted token could not be taken back yet')
     const words = inWords(error)

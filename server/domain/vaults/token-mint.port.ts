@@ -12,7 +12,7 @@ export interface TokenMint {
    * Mints the token of a lease, for an account that is the tenant's own and may do no more than a member of it.
    *
    * @returns the token, and the account that it is of
-   * @throws IntegrationError; something may have been minted then
+   * @throws NotMintable; IntegrationError; something may have been minted then
    */
   mint(asked: MintRequest, signal: AbortSignal): Promise<{ token: string; account: string }>
   /**
@@ -20,7 +20,15 @@ export interface TokenMint {
    *
    * @throws IntegrationError where that is not certain
    */
-  revoke(leaseId: string, signal: AbortSignal): Promise<void>
+  revoke(lease: { readonly leaseId: string; readonly tenantId: string }, signal: AbortSignal): Promise<void>
+}
+
+/** A service that mints nothing as it is set up. Its message says what is to be done, in words for an operator. */
+export class NotMintable extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'NotMintable'
+  }
 }
 
 /** A service that tokens are minted at for leases. */

@@ -119,10 +119,10 @@ describe.each(targets)('Authentik’s tokens: $name', ({ name: targetName, open 
 
   it('are taken back, also where none was minted, and done again', async () => {
     const { tenant, leaseId, expiresAt, identifier } = await scene()
-    await mint.revoke(leaseId, signal)
+    await mint.revoke({ leaseId, tenantId: tenant.id }, signal)
     await mint.mint({ leaseId, tenant, expiresAt }, signal)
     expect(await isThere(identifier)).toBe(true)
-    for (const _ of [1, 2]) await mint.revoke(leaseId, signal)
+    for (const _ of [1, 2]) await mint.revoke({ leaseId, tenantId: tenant.id }, signal)
     expect(await isThere(identifier)).toBe(false)
   })
 

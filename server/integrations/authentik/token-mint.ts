@@ -93,7 +93,7 @@ export function createTokenMint(
     return user
   }
 
-  async function revoke(leaseId: string, signal: AbortSignal): Promise<void> {
+  async function revoke({ leaseId }: { leaseId: string }, signal: AbortSignal): Promise<void> {
     const api = await loadApi()
     const identifier = identifierOf(leaseId)
     await absentOr(
@@ -138,7 +138,7 @@ export function createTokenMint(
       )
       // Who may not make tokens of others is given one of their own: that one would be Tenantry's.
       if (made.user !== user.pk || made.identifier !== identifier) {
-        await revoke(leaseId, signal)
+        await revoke({ leaseId }, signal)
         throw failed('contract', 'Authentik minted a token of another account than was asked for')
       }
       const { key } = await exchange(

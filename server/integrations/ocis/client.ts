@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '#server/lib/clock'
 import type { Places } from '#server/lib/places'
+import type { TokenMint } from '#server/domain/vaults/token-mint.port'
 import type { Checked } from '#server/provisioning/connected/client.port'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
 import { serviceAddress } from '../http/request'
@@ -7,12 +8,14 @@ import { toldVersion } from '../http/told-version'
 import { createAuthorization, type OcisAuth } from './authorization'
 import { createExchange } from './exchange'
 import { createSpaceHints } from './found'
+import { createLeaseAccounts } from './lease-accounts'
 import { createMemberStep } from './member-step'
 import { createOwnUser } from './own-user'
 import { createPeople } from './people'
 import { createPermissions } from './permissions'
 import { createSpaceStep } from './space-step'
 import { createSpaces } from './spaces'
+import { createTokenMint } from './token-mint'
 import { createVersionReader } from './version'
 
 export type { OcisAuth } from './authorization'
@@ -45,6 +48,8 @@ export interface Ocis {
   readonly planners: StepPlanner[]
   /** Asks who we are, for the spaces, and for its version. @throws IntegrationError */
   check(signal: AbortSignal): Promise<Checked>
+  /** Mints tokens for leases. That takes the role Admin, and a server that is set up for it. */
+  readonly tokenMint: TokenMint
 }
 
 /** @throws TypeError for an address or credentials that can't be used; its message repeats none of them */
@@ -67,6 +72,8 @@ export function createOcis(options: OcisOptions): Ocis {
   const people = createPeople(exchange)
   const permissions = createPermissions(exchange)
   const hints = createSpaceHints()
+  const accounts = createLeaseAccounts(exchange)
+  const calls = { base, exchange, timeoutMs, clock, fetch, places }
   async function countSpaces(signal: AbortSignal): Promise<number> {
     await ownUser(signal)
     let count = 0
@@ -74,9 +81,10 @@ export function createOcis(options: OcisOptions): Ocis {
     return count
   }
   return {
+    tokenMint: createTokenMint({ ...calls, accounts, spaces, hints, permissions }),
     planners: [
       createSpaceStep(spaces, hints),
-      createMemberStep({ spaces, hints, ownUser, people, permissions, createUsers }),
+      createMemberStep({ spaces, hints, ownUser, people, permissions, accounts, createUsers }),
     ],
     async check(signal) {
       const [version, count] = await Promise.all([toldVersion(readVersion, signal), countSpaces(signal)])

@@ -14,8 +14,9 @@ export interface Call<Schema extends z.ZodType> {
   /** Completes `OCIS refused to …`. */
   purpose: string
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/graph`, not yet encoded. */
+  /** Below `/graph`, or beside it below `/auth-app`; not yet encoded. */
   path: readonly string[]
+  of?: 'auth-app'
   query?: Record<string, string>
   headers?: Record<string, string>
   body?: unknown
@@ -65,7 +66,8 @@ export function createExchange(options: {
   ): Promise<z.output<Schema>> {
     const { purpose, answer, method, body, each } = call
     const search = call.query ? `?${new URLSearchParams(call.query)}` : ''
-    const url = `${base}/${call.path.map(encode).join('/')}${search}`
+    const root = call.of ? base.replace(/graph$/, call.of) : base
+    const url = `${root}/${call.path.map(encode).join('/')}${search}`
     const headers = { authorization: header, ...call.headers }
     const send = sendJson(fetch, { url, method, headers, body })
     return ask({ purpose, answer, send, each, ...(call.isListing ? patience : {}) }, signal)

@@ -19,6 +19,12 @@ export type FakeRole = 'admin' | 'spaceAdmin' | 'user' | 'none'
 export const ok = (body: unknown, status = 200): FakeAnswer => ({ status, body })
 export const noContent: FakeAnswer = { status: 204 }
 
+/** What Go's `http.Error` makes. */
+export const inWords = (status: number, words: string): FakeAnswer => ({
+  ...{ status, body: `${words}\n` },
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+})
+
 /** An error in LibreGraph's own form. */
 export function graphError(status: number, code: string, message: string): FakeAnswer {
   const innererror = { date: new Date().toISOString(), 'request-id': `fake/${randomUUID().slice(0, 8)}` }

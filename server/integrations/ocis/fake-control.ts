@@ -3,6 +3,7 @@ import { accept, act, createControl, type Controlled } from '../fakes/control.ts
 import { refusals } from './fake-answers.ts'
 import type { FakeDrive, FakeDriveRequest, FakeGrant } from './fake-drives.ts'
 import type { OperationId } from './fake-operations.ts'
+import type { FakeAppToken } from './fake-tokens.ts'
 import type { FakeGroup, FakeUser, FakeUserRequest } from './fake-people.ts'
 
 const NewDrive = z.strictObject({
@@ -47,6 +48,8 @@ export interface Controls extends Controlled<OperationId> {
   /** Puts an account there as a first sign-in would. */
   addUser(user: FakeUserRequest): FakeUser
   removeUser(id: string): void
+  /** App tokens that were made, of whatever account, those too that are over or whose account is gone. */
+  appTokens(): FakeAppToken[]
   addGroup(displayName: string): FakeGroup
   /** Lets somebody into a space by hand. @throws TypeError if it is not there */
   grant(grant: NewGrant): FakeGrant

@@ -167,6 +167,12 @@ export function createFakeDrives(options: {
       DeleteDrive: remove,
     },
     add: (request: FakeDriveRequest) => structuredClone(add(request)),
+    /** As it is shown to somebody who is let in. */
+    shownTo(id: string, holderId: string): FakeAnswer {
+      const drive = drives.get(id)
+      const isIn = drive?.grants.some((grant) => grant.kind === 'user' && grant.holderId === holderId)
+      return drive && isIn && !drive.isDisabled ? ok(render(drive)) : driveNotFound()
+    },
     /** The one of that id, to be changed in place. */
     get: (id: string) => drives.get(id),
     list: () => structuredClone([...drives.values()].filter(({ driveType }) => driveType === 'project')),

@@ -3,6 +3,8 @@ export const operationIds = [
   'GetOwnUser',
   'ListUsers',
   'CreateUser',
+  'GetUser',
+  'DeleteUser',
   'ListAllDrives',
   'CreateDrive',
   'GetDrive',
@@ -15,5 +17,7 @@ export const operationIds = [
   'GetStatus',
   'IssueToken',
   'CreateAppToken',
+  'ListAppTokens',
+  'DeleteAppToken',
 ] as const
 export type OperationId = (typeof operationIds)[number]

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   badRequest,
   graphError,
+  noContent,
   ok,
   type FakeAnswer,
   type FakeRequest,
@@ -37,8 +38,10 @@ export function createFakePeople(options: {
   serviceName: string
   role: () => FakeRole
   showsMail: () => boolean
+  /** Whether the directory takes no changes (OCIS_LDAP_SERVER_WRITE_ENABLED). */
+  isReadOnly: () => boolean
 }) {
-  const { serviceName, role, showsMail } = options
+  const { serviceName, role, showsMail, isReadOnly } = options
   const users = new Map<string, FakeUser>()
   const groups = new Map<string, FakeGroup>()
   const service: FakeUser = {
@@ -91,8 +94,38 @@ export function createFakePeople(options: {
     return ok({ value })
   }
 
+  const refuseChange = (): FakeAnswer | undefined =>
+    role() === 'admin'
+      ? isReadOnly()
+        ? graphError(405, 'notAllowed', 'server is configured read-only')
+        : undefined
+      : graphError(403, 'accessDenied', 'not allowed to manage accounts')
+
+  /** By its id or its username, as the server takes either. */
+  const named = (nameOrId = '') =>
+    users.get(nameOrId) ??
+    [...users.values()].find(({ onPremisesSamAccountName }) => onPremisesSamAccountName === nameOrId)
+  const userNotFound = () => graphError(404, 'itemNotFound', 'not found')
+
+  function get({ path }: FakeRequest): FakeAnswer {
+    const user = named(path.user_id)
+    return user ? ok(render(user)) : userNotFound()
+  }
+
+  /** Without its permissions in spaces, which stay behind. */
+  function remove({ path }: FakeRequest): FakeAnswer {
+    const refusal = refuseChange()
+    if (refusal) return refusal
+    const user = named(path.user_id)
+    if (!user) return userNotFound()
+    if (user === service) return graphError(403, 'notAllowed', 'self deletion forbidden')
+    users.delete(user.id)
+    return noContent
+  }
+
   function create({ body }: FakeRequest): FakeAnswer {
-    if (role() !== 'admin') return graphError(403, 'accessDenied', 'not allowed to manage accounts')
+    const refusal = refuseChange()
+    if (refusal) return refusal
     const { displayName, mail = '', onPremisesSamAccountName } = body as unknown as FakeUser
     if (!displayName) return badRequest('Empty displayname')
     if (!username.test(onPremisesSamAccountName)) return badRequest('Invalid username')
@@ -111,7 +144,11 @@ export function createFakePeople(options: {
       GetOwnUser: () => ok({ ...service }),
       ListUsers: list,
       CreateUser: create,
+      GetUser: get,
+      DeleteUser: remove,
     },
+    named,
+    render,
     user: (id: string) => users.get(id),
     group: (id: string) => groups.get(id),
     add: (request: FakeUserRequest) => structuredClone(add(request)),

@@ -6,6 +6,7 @@ import { createCallLog } from '../fakes/log.ts'
 import {
   badRequest,
   graphError,
+  ok,
   refusals,
   type FakeAnswer,
   type FakeRequest,
@@ -33,6 +34,12 @@ export interface FakeSettings {
   showsMail: boolean
   /** What it says that its version is. */
   version: string
+  /** Whether administrators may make app tokens of others (AUTH_APP_ENABLE_IMPERSONATION). */
+  impersonates: boolean
+  /** Whether app tokens are taken (PROXY_ENABLE_APP_AUTH). */
+  takesAppTokens: boolean
+  /** Whether accounts are somebody else's to make (OCIS_LDAP_SERVER_WRITE_ENABLED). */
+  isReadOnly: boolean
 }
 
 /** A running fake of OCIS or OpenCloud, and of the issuer of its tokens. */
@@ -55,7 +62,7 @@ const statusOf = (version: string): FakeAnswer => ({
 })
 
 type Handlers = Record<
-  Exclude<OperationId, 'GetStatus' | 'IssueToken' | 'CreateAppToken'>,
+  Exclude<OperationId, 'GetStatus' | 'IssueToken' | `${string}AppToken` | 'ListAppTokens'>,
   (request: FakeRequest) => FakeAnswer
 >
 
@@ -65,7 +72,7 @@ type Handlers = Record<
  * published schema does not declare. `/-/…` controls it (fake-control.ts).
  *
  * It has the ways of the servers that their schema does not tell: see fake-drives.ts, fake-people.ts and
- * fake-permissions.ts. What their proxy refuses has no body: 401 for a token, 500 for an account without a role.
+ * fake-permissions.ts. With an app token others than the service account see what is theirs (fake-tokens.ts). What their proxy refuses has no body: 401 for a token, 500 for an account without a role.
  *
  * @param options.port 0, the default, takes a free one
  * @param options.flavour whose schema and ways it has
@@ -80,17 +87,27 @@ export async function startOcisFake(
     clock?: Clock
   } = {},
 ): Promise<OcisFake> {
-  const { port = 0, flavour = 'ocis', tokenSeconds = 300, clock = { now: () => new Date() } } = options
-  const { role = 'admin', showsMail = false, version = '7.1.0' } = options
-  const settings: FakeSettings = { role, showsMail, version }
+  const { port = 0, flavour = 'ocis', tokenSeconds = 300, ...behaviour } = options
+  const { clock = { now: () => new Date() }, ...given } = behaviour
+  const settings: FakeSettings = {
+    ...{ role: 'admin', showsMail: false, version: '7.1.0' },
+    ...{ impersonates: false, takesAppTokens: true, isReadOnly: false },
+    ...given,
+  }
   const findOperation = loadOperations(flavour)
   const faults = createFaults(operationIds)
   const log = createCallLog(operationIds)
-  const tokens = createFakeTokens({ clock, lifetimeSeconds: tokenSeconds, username: serviceName })
   const people = createFakePeople({
     serviceName,
     role: () => settings.role,
     showsMail: () => settings.showsMail,
+    isReadOnly: () => settings.isReadOnly,
+  })
+  const tokens = createFakeTokens({
+    ...{ clock, flavour, lifetimeSeconds: tokenSeconds, service: people.service, find: people.named },
+    takesAppTokens: () => settings.takesAppTokens,
+    impersonates: () => settings.impersonates,
+    isAdmin: () => settings.role === 'admin',
   })
   const permissions = createFakePermissions({
     flavour,
@@ -115,10 +132,19 @@ export async function startOcisFake(
   }
 
   /** What the proxy refuses before the service is asked, without a body. */
-  function deny(request: IncomingMessage): FakeAnswer | undefined {
-    if (!tokens.isKnown(request.headers.authorization)) return { status: 401 }
-    return settings.role === 'none' ? { status: 500 } : undefined
+  function admit({ headers }: IncomingMessage): { callerId: string } | { denial: FakeAnswer } {
+    const callerId = tokens.whoIs(headers.authorization)
+    if (callerId === undefined) return { denial: { status: 401 } }
+    const isRoleless = callerId === people.service.id && settings.role === 'none'
+    return isRoleless ? { denial: { status: 500 } } : { callerId }
   }
+
+  /** App tokens: those of whoever asks. */
+  const appTokenCalls = {
+    POST: ['CreateAppToken', tokens.issueAppToken],
+    GET: ['ListAppTokens', (_: URLSearchParams, callerId: string) => tokens.listAppTokens(callerId)],
+    DELETE: ['DeleteAppToken', tokens.deleteAppToken],
+  } as const
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
@@ -132,12 +158,12 @@ export async function startOcisFake(
       const form = await readText(request)
       return meetFate('IssueToken', response, () => tokens.issue(request.headers['content-type'], form))
     }
-    if (request.method === 'POST' && url.pathname === appTokenPath) {
-      return meetFate(
-        'CreateAppToken',
-        response,
-        () => deny(request) ?? tokens.issueAppToken(url.searchParams),
-      )
+    if (url.pathname === appTokenPath && Object.hasOwn(appTokenCalls, request.method ?? '')) {
+      const [id, act] = appTokenCalls[request.method as keyof typeof appTokenCalls]
+      return meetFate(id, response, () => {
+        const admitted = admit(request)
+        return 'denial' in admitted ? admitted.denial : act(url.searchParams, admitted.callerId)
+      })
     }
     const read = await readJson(request, refusals)
     const path = target.split('?', 1)[0] ?? ''
@@ -149,16 +175,21 @@ export async function startOcisFake(
       return send(response, graphError(404, 'itemNotFound', 'The fake has no such path.'))
     }
     await meetFate(id, response, () => {
-      const denial = deny(request) ?? ('refusal' in read ? read.refusal : undefined)
-      const body = 'body' in read ? read.body : undefined
-      return denial ?? performStrictly(operation, id as keyof Handlers, { path, url, body, request })
+      const admitted = admit(request)
+      if ('denial' in admitted) return admitted.denial
+      if ('refusal' in read) return read.refusal
+      const { callerId } = admitted
+      return performStrictly(operation, id as keyof Handlers, {
+        ...{ path, url, request, callerId },
+        body: 'body' in read ? read.body : undefined,
+      })
     })
   }
 
   function performStrictly(
     operation: Operation,
     id: keyof Handlers,
-    sent: { path: string; url: URL; body: unknown; request: IncomingMessage },
+    sent: { path: string; url: URL; body: unknown; request: IncomingMessage; callerId: string },
   ): FakeAnswer {
     const { values: query, faults: queryFaults } = operation.parseQuery(sent.url.searchParams)
     const raw = /[$!]/.test(sent.path) ? [{ field: 'path', message: '$ and ! have to be encoded' }] : []
@@ -169,9 +200,19 @@ export async function startOcisFake(
     }
     const { restore, purge } = sent.request.headers as Record<string, string | undefined>
     const body = { ...(sent.body as object) }
-    const given = perform[id]({ path: operation.path, query, body, headers: { restore, purge } })
+    const asked = { path: operation.path, query, body, headers: { restore, purge } }
+    const given =
+      sent.callerId === people.service.id ? perform[id](asked) : performAs(sent.callerId, id, asked)
     log.violate(`${id} answer ${given.status}`, operation.checkAnswer(given.status, given.body))
     return given
+  }
+
+  /** What others than the service account see: themselves, and the spaces that they were let into. */
+  function performAs(callerId: string, id: keyof Handlers, { path }: FakeRequest): FakeAnswer {
+    const caller = people.user(callerId)
+    if (id === 'GetOwnUser' && caller) return ok({ ...caller })
+    if (id === 'GetDrive') return drives.shownTo(path.drive_id ?? '', callerId)
+    return graphError(403, 'accessDenied', 'the fake lets nobody else do this')
   }
 
   const listening = await listen({
@@ -201,6 +242,7 @@ export async function startOcisFake(
     addUser: people.add,
     removeUser: (id) => void people.remove(id),
     addGroup: people.addGroup,
+    appTokens: tokens.listIssued,
     grant: ({ driveId, kind, holderId, roles }) =>
       permissions.grant(existing(driveId), kind, holderId, roles),
     calls: log.calls,

@@ -35,6 +35,7 @@ export const spaceRoleOf = ({ role }: DesiredMember): SpaceRole => (role === 'me
  *
  * @param accounts by e-mail address in lower case
  * @param mayCreate whether a person who has no account there gets one
+ * @param lent ids of the accounts of the tenant's leases, which are left alone while they are viewers
  */
 export function compareMembers(
   members: readonly DesiredMember[],
@@ -42,12 +43,14 @@ export function compareMembers(
   permissions: readonly Permission[],
   me: User,
   mayCreate: boolean,
+  lent: ReadonlySet<string> = new Set(),
 ): MemberDifference {
   const holders = permissions.flatMap((permission) => {
     const holder = holderOf(permission)
     if (!holder || holder.id === me.id) return []
     const { id: userId, name } = holder
-    return [{ permissionId: permission.id, userId, name, role: roleOf(permission) }]
+    const role = roleOf(permission)
+    return role === 'Viewer' && lent.has(userId) ? [] : [{ permissionId: permission.id, userId, name, role }]
   })
   const byUser = new Map(holders.map((holder) => [holder.userId, holder]))
   const kept = new Set<string>()

@@ -9,6 +9,7 @@ import {
 } from '#server/provisioning/step-planner.port'
 import { failed } from './failure'
 import { findSpaces, type SpaceHints } from './found'
+import type { LeaseAccounts } from './lease-accounts'
 import { compareMembers, type Holder, type MemberChange } from './member-plan'
 import { createMemberWrites } from './member-writes'
 import type { People } from './people'
@@ -24,6 +25,8 @@ import type { Drive, Permission, User } from './wire'
  * that spares the list of all accounts. The last change of a plan reads who is in the space once more, and fails where
  * the server did not do what it said; the plan that follows for the same asking goes by that, and reads nothing again.
  *
+ * The accounts that leases mint tokens of are left alone, and are nothing that goes on record.
+ *
  * While the tenant is closed nothing changes: a disabled space lets nobody in, and does not show who is in it.
  */
 export function createMemberStep(tools: {
@@ -33,9 +36,10 @@ export function createMemberStep(tools: {
   ownUser: (signal: AbortSignal) => Promise<User>
   people: People
   permissions: Permissions
+  accounts: LeaseAccounts
   createUsers: boolean
 }): StepPlanner {
-  const { spaces, hints, ownUser, people, permissions, createUsers } = tools
+  const { spaces, hints, ownUser, people, permissions, accounts: leaseAccounts, createUsers } = tools
   const writes = createMemberWrites({ people, permissions })
   /** What was read after the last change, for the next plan, and for what was read before it. */
   const proofs = new WeakMap<DesiredTenant, Reading>()
@@ -66,7 +70,15 @@ export function createMemberStep(tools: {
     signal: AbortSignal,
   ): Promise<StepPlan> {
     const me = await ownUser(signal)
-    const { holders, changes, notes } = compareMembers(tenant.members, accounts, present, me, createUsers)
+    const compare = (lent?: ReadonlySet<string>) =>
+      compareMembers(tenant.members, accounts, present, me, createUsers, lent)
+    const first = compare()
+    // Whoever is nobody's, and no more than a viewer, may be the account of a lease.
+    const nobodys = first.changes.flatMap((one) =>
+      one.do === 'remove' && one.holder.role === 'Viewer' ? [one.holder.userId] : [],
+    )
+    const lent = await leaseAccounts.among(tenant.id, nobodys, signal)
+    const { holders, changes, notes } = lent.size > 0 ? compare(lent) : first
     // Who gets an account is looked for again, since others may get the same address.
     const isProof = !changes.some((change) => change.do === 'create')
     const planned = writes.plan(changes, {

@@ -41,6 +41,15 @@ export function describeSuperseded(tenantId: string): string {
   return `A second space of one tenant, set aside by Tenantry. [tenantry:superseded:${tenantId}]`
 }
 
+/** What the account of one lease is called: who makes accounts there can make no other of that name. */
+export const leaseUsernameOf = (tenantId: string, leaseId: string) => `${leasesOf(tenantId)}${leaseId}`
+
+/** Whether an account is one of a tenant's leases: nobody who could be a member. */
+export const isLeaseUsernameOf = (username: string, tenantId: string) =>
+  username.startsWith(leasesOf(tenantId))
+
+const leasesOf = (tenantId: string) => `tenantry-lease-${tenantId}-`
+
 /** Undefined where there is no mark, more than one, or one that is not at the end. */
 export function readStamp(description: string): Stamp | undefined {
   if (description.split('[tenantry:').length !== 2) return undefined

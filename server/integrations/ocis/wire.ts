@@ -62,6 +62,9 @@ export const PermissionPage = collection(Permission)
 /** 204: no body. */
 export const Nothing = z.undefined()
 
+/** An app token, as the service auth-app shows it once. */
+export const AppToken = z.object({ token: z.string().regex(/^[\x21-\x7e]{8,}$/) })
+
 /** RFC 6749 section 5.1. */
 export const IssuedToken = z.object({
   access_token: z.string().regex(/^[\x21-\x7e]+$/),

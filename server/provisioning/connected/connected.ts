@@ -144,6 +144,7 @@ function closedClient(service: ConnectedRow['service'], code: string): Connected
     planners: steps.map(({ step }) => ({ service, step, plan: fail })),
     check: fail,
     ...(service === 'stalwart' && { recordsOf: fail }),
-    ...(service === 'authentik' && { firstPasswordLink: fail, tokenMint: { mint: fail, revoke: fail } }),
+    ...(service === 'authentik' && { firstPasswordLink: fail }),
+    ...(service !== 'stalwart' && { tokenMint: { mint: fail, revoke: fail } }),
   }
 }

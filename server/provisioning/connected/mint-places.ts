@@ -56,14 +56,14 @@ export function createMintPlaces({ platform, servicesOf, connector, sealer }: Mi
       if (!now) return former(lease, service)
       return {
         ...now,
-        async revoke(leaseId, signal) {
+        async revoke(asked, signal) {
           try {
-            await now.revoke(leaseId, signal)
+            await now.revoke(asked, signal)
           } catch (error) {
             // What is signed in with now is refused, or can't be had: what was then may be taken.
             const isRefused = error instanceof IntegrationError && error.kind === 'unauthorized'
             if (!isRefused || lease.placeSealed === null) throw error
-            await (await former(lease, service)).revoke(leaseId, signal)
+            await (await former(lease, service)).revoke(asked, signal)
           }
         },
       }
@@ -77,5 +77,5 @@ const lost = (service: MintService, message: string) =>
 /** The same mint, that is left in peace with its service. */
 export const mintThroughGate = (mint: TokenMint, gate: Gate): TokenMint => ({
   mint: (asked, signal) => gate.run(() => mint.mint(asked, signal), signal),
-  revoke: (leaseId, signal) => gate.run(() => mint.revoke(leaseId, signal), signal),
+  revoke: (lease, signal) => gate.run(() => mint.revoke(lease, signal), signal),
 })
