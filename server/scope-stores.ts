@@ -26,6 +26,7 @@ import { machinesStore } from '#server/identities/machines.store'
 import { principalsStore } from '#server/identities/principals.store'
 import { serviceAccountsStore } from '#server/identities/service-accounts.store'
 import { tenantMachinesStore } from '#server/identities/tenant-machines.store'
+import { formerStore } from '#server/provisioning/connected/former.store'
 import { desiredStore } from '#server/provisioning/desired.store'
 import { onboardingStore } from '#server/provisioning/onboarding.store'
 import { personStore } from '#server/provisioning/person.store'
@@ -161,6 +162,7 @@ export function tenantStores(db: DatabaseClient, acting: Acting, tenantId: strin
     drift: driftStore(db, tenantId),
     vaults: vaultsStore(db, clock, tenantId),
     connections: connectionsStore(db, clock, tenantId),
+    former: formerStore(db, clock, tenantId),
     machines: tenantMachinesStore(db, clock, tenantId),
     principals: principalsStore(db, clock, tenantId),
     serviceAccounts: serviceAccountsStore(db, clock, tenantId),

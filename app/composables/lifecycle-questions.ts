@@ -77,7 +77,7 @@ export function lifecycleQuestion(move: LifecycleMove, { name, slug }: Tenant): 
         title: `Delete ${name}?`,
         description:
           `${atServices} Until the grace period ends it can be restored. Then group, mailboxes with their mail, ` +
-          'mail domains and the space with its files are removed for good.',
+          'mail domains and the space with its files are removed for good. What it left at services that it had before stays.',
         action: 'Delete tenant',
         typeToConfirm: slug,
       }

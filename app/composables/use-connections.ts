@@ -5,7 +5,7 @@ import { Connection, Connections, ConnectionTest } from '#shared/contracts/conne
 export function useConnections(slug: string) {
   const api = useApi()
   const path = `/api/tenants/${slug}/connections`
-  const page = usePageData(`connections:${slug}`, () => api.request(Connections, path))
+  const page = usePageData(`connections:${slug}`, (ask) => api.request(Connections, path, ask))
 
   return {
     ...page,
@@ -21,6 +21,11 @@ export function useConnections(slug: string) {
       const outcome = await api.request(ConnectionTest, `${path}/${service}/test`, { method: 'POST', body })
       await page.refresh()
       return outcome
+    },
+    /** Somebody has seen to what was left at a former place. */
+    async settle(id: string): Promise<void> {
+      await api.command(`${path}/former/${id}`, { method: 'DELETE' })
+      await page.refresh()
     },
     async remove(service: ConnectedService): Promise<void> {
       await api.command(`${path}/${service}`, { method: 'DELETE' })

@@ -20,6 +20,7 @@ export const UserSessionPath = z.object({ id: Id, sessionId: Id })
 export const HandlePath = z.object({ handle: z.string().max(100) })
 export const TenantVaultPath = z.object({ slug: z.string(), vaultId: Id })
 export const ConnectionPath = z.object({ slug: z.string(), service: ConnectedService })
+export const FormerConnectionPath = z.object({ slug: z.string(), id: Id })
 export const VaultMemberPath = z.object({ slug: z.string(), vaultId: Id, userId: Id })
 /** A vault's `:id` is parsed where the scope is built. */
 export const SecretPath = z.object({ id: z.string(), service: SecretSegment, name: SecretSegment })

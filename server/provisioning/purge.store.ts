@@ -77,6 +77,8 @@ export async function readPurge(db: DatabaseClient, tenantId: string) {
   const { runs, steps, ...deletion } = tenant
   return {
     ...deletion,
+    /** Whether nothing is left of it at the services. */
+    isDone: steps.length === 0,
     askedAt: isPurge(deletion, runs[0]) ? (runs[0]?.startedAt ?? null) : null,
     /** Whether nothing more happens by itself. */
     hasStopped: steps.every(({ nextAttemptAt }) => nextAttemptAt === null),
@@ -87,12 +89,15 @@ export async function readPurge(db: DatabaseClient, tenantId: string) {
  * Of a tenant's vaults, those that have a key. A vault that something was put into has one until all of it is removed: the
  * key goes last.
  */
-export async function listKeyedVaults(db: DatabaseClient, tenantId: string): Promise<string[]> {
-  const vaults = await db.vault.findMany({ where: { tenantId }, select: { id: true } })
+export async function listKeyedVaults(
+  db: DatabaseClient,
+  tenantId: string,
+): Promise<{ id: string; handle: string }[]> {
+  const vaults = await db.vault.findMany({ where: { tenantId }, select: { id: true, handle: true } })
   const rows = await db.wrappedKey.findMany({
     where: { id: { in: vaults.map(({ id }) => vaultKeyId(id)) } },
     select: { id: true },
   })
   const keyed = new Set(rows.map(({ id }) => id))
-  return vaults.flatMap(({ id }) => (keyed.has(vaultKeyId(id)) ? [id] : []))
+  return vaults.filter(({ id }) => keyed.has(vaultKeyId(id)))
 }

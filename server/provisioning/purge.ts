@@ -1,3 +1,4 @@
+import { connectionsHandle } from '#shared/contracts/vaults'
 import { addSeconds } from '#server/lib/clock'
 import type { Log } from '#server/lib/log'
 import type { PlatformScope, Scopes } from '#server/scope'
@@ -18,7 +19,8 @@ export interface PurgeMeans {
  * was asked for already is left alone, but for a purge that has stopped, which is begun again each hour.
  *
  * The secrets of such a tenant are removed here, once nothing can take the deletion back: the tenant itself goes only after
- * them (`concludeRuns`), so that a crash anywhere leaves a tenant by which they are found.
+ * them (`endPurge`), so that a crash anywhere leaves a tenant by which they are found. What its own services are signed in
+ * to with goes last, when nothing is left of it there.
  *
  * @returns how many were asked for now
  */
@@ -30,6 +32,7 @@ export async function purgeOverdue(means: PurgeMeans): Promise<number> {
     const overdue = await scope.stores.overdue.list({ after, limit: pageSize })
     for (const { id } of overdue) {
       try {
+        if (await finish(scope, vault, id)) continue
         const isNew = await scope.transaction(async (stores) => {
           const { steps, tenant, audit } = stores.ofTenant(id)
           const found = await steps.readPurge()
@@ -62,15 +65,28 @@ export async function purgeOverdue(means: PurgeMeans): Promise<number> {
   }
 }
 
-/** @returns whether there were any */
+/** Removes what is left of a tenant here, where nothing is at the services any more. @returns whether it is gone */
+async function finish(scope: PlatformScope, vault: PurgeMeans['vault'], tenantId: string): Promise<boolean> {
+  const found = await scope.stores.ofTenant(tenantId).steps.readPurge()
+  if (!found?.askedAt || !found.isDone) return false
+  for (const { id } of await scope.stores.overdue.listKeyedVaults(tenantId))
+    await vault.removeVault({ tenantId, id })
+  return scope.transaction((stores) => {
+    const { steps, audit } = stores.ofTenant(tenantId)
+    return steps.endPurge(audit)
+  })
+}
+
+/** Those but for what its own services are signed in to with. @returns whether there were any */
 async function removeSecrets(
   scope: PlatformScope,
   vault: PurgeMeans['vault'],
   tenantId: string,
 ): Promise<boolean> {
   if (!(await scope.stores.ofTenant(tenantId).steps.purgeAsked())) return false
-  const keyed = await scope.stores.overdue.listKeyedVaults(tenantId)
-  for (const id of keyed) await vault.removeVault({ tenantId, id })
+  const all = await scope.stores.overdue.listKeyedVaults(tenantId)
+  const keyed = all.filter(({ handle }) => handle !== connectionsHandle)
+  for (const { id } of keyed) await vault.removeVault({ tenantId, id })
   if (keyed.length === 0) return false
   // Where the services were quicker, nothing goes on by itself.
   await scope.transaction(async (stores) => {

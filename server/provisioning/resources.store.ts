@@ -1,5 +1,6 @@
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
+import type { LeftThings } from './connected/left-behind'
 import type { Resource, ServiceName } from './step-planner.port'
 
 /** Written by one statement at most. */
@@ -63,14 +64,20 @@ export async function keepResources(
 /**
  * Forgets what a tenant has at a service, since another takes its place: what is there stays.
  *
- * @returns how many things it were
+ * @returns what it was
  */
 export async function forgetService(
   tx: DatabaseClient,
   { tenantId, service }: Omit<OfStep, 'step'>,
-): Promise<number> {
+): Promise<{ things: number; left: LeftThings }> {
   const where = { tenantId, service }
+  const counts = await tx.provisionedResource.groupBy({ by: ['step', 'kind'], where, _count: true })
   await tx.provisioningStep.updateMany({ where, data: { externalId: null, observedAt: null } })
   await tx.resourceDrift.deleteMany({ where })
-  return (await tx.provisionedResource.deleteMany({ where })).count
+  const { count: things } = await tx.provisionedResource.deleteMany({ where })
+  const left = [...Map.groupBy(counts, ({ step }) => step)].map(([step, ofStep]) => ({
+    step,
+    kinds: Object.fromEntries(ofStep.map(({ kind, _count }) => [kind, _count])),
+  }))
+  return { things, left }
 }

@@ -2,17 +2,19 @@ import { z } from 'zod'
 import { newId } from '#server/lib/ids'
 import type { DatabaseClient } from '#server/storage/database'
 import type { StepState } from './advance'
+import { readFormer } from './connected/former.store'
+import { summaryOfLeft } from './connected/left-behind'
 import { endRepairs } from './drift/repairs.store'
 import { isPurgeAsked, listKeyedVaults } from './purge.store'
 import type { PlanDigests } from './plan-hash'
 
 /** A tenant's audit, as far as the engine writes it. */
-interface TenantAudit {
+export interface TenantAudit {
   record(entry: {
     action: 'tenant.activated' | 'tenant.purged'
     subject: { kind: 'tenant'; id: string }
     before: { status: string }
-    after: { status?: string }
+    after: { status?: string; leftBehind?: string | undefined }
   }): Promise<void>
 }
 
@@ -104,17 +106,9 @@ export async function concludeRuns(
   await endRepairs(tx, tenant.id)
   if (!steps.every(({ status }) => status === 'ok' || status === 'skipped')) return
   const audit = auditOf(tx, { tenantId: tenant.id, requestId: passId })
-  const subject = { kind: 'tenant', id: tenant.id } as const
   // Whichever run it is that ends: the one that asked may have failed before.
-  if (await isPurgeAsked(tx, tenant.id)) {
-    // Its secrets go first, and lie where no transaction reaches: whoever removes them asks again (purge.ts).
-    if ((await listKeyedVaults(tx, tenant.id)).length > 0) return
-    await tx.secretLease.deleteMany({
-      where: { tenantId: tenant.id, OR: [{ kind: 'secret' }, { settledAt: { not: null } }] },
-    })
-    await tx.tenant.delete({ where: { id: tenant.id } })
-    return audit.record({ action: 'tenant.purged', subject, before: { status: 'deleting' }, after: {} })
-  }
+  if (await isPurgeAsked(tx, tenant.id)) return void (await endPurge(tx, tenant.id, audit))
+  const subject = { kind: 'tenant', id: tenant.id } as const
   const { count } = await tx.tenant.updateMany({
     where: { id: tenant.id, status: 'pending' },
     data: { status: 'active', updatedAt: now, version: { increment: 1 } },
@@ -126,4 +120,27 @@ export async function concludeRuns(
     before: { status: 'pending' },
     after: { status: 'active' },
   })
+}
+
+/**
+ * Removes a tenant of which nothing is left at the services. Its secrets go first, and lie where no transaction reaches:
+ * whoever removes them tries again (purge.ts).
+ *
+ * @returns whether it is gone; not while there are any
+ */
+export async function endPurge(tx: DatabaseClient, tenantId: string, audit: TenantAudit): Promise<boolean> {
+  if ((await listKeyedVaults(tx, tenantId)).length > 0) return false
+  await tx.secretLease.deleteMany({
+    where: { tenantId, OR: [{ kind: 'secret' }, { settledAt: { not: null } }] },
+  })
+  // What lies where nobody looked is not gone.
+  const leftBehind = summaryOfLeft(await readFormer(tx, tenantId))
+  await tx.tenant.delete({ where: { id: tenantId } })
+  await audit.record({
+    action: 'tenant.purged',
+    subject: { kind: 'tenant', id: tenantId },
+    before: { status: 'deleting' },
+    after: leftBehind === undefined ? {} : { leftBehind },
+  })
+  return true
 }

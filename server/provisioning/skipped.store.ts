@@ -20,7 +20,8 @@ export async function reviveSkipped(
 ): Promise<{ tenantIds: string[]; next: string | undefined }> {
   if (configured.length === 0) return { tenantIds: [], next: undefined }
   const names = configured.map(({ service, step }) => ({ service, step }))
-  const skipped = { status: 'skipped', reason: notConfigured, OR: names } as const
+  // What was left elsewhere is told behind it.
+  const skipped = { status: 'skipped', reason: { startsWith: notConfigured }, OR: names } as const
   const found = await database.client.provisioningStep.findMany({
     where: {
       ...skipped,

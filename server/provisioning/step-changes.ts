@@ -1,3 +1,4 @@
+import { noteOfLeft, type FormerPlace } from './connected/left-behind'
 import type { StepOutcome } from './attempt'
 import type { StepMove, StepState } from './advance'
 import type { ServiceName } from './step-planner.port'
@@ -50,8 +51,12 @@ export function madeBy(outcome: StepOutcome, now: Date) {
   return { externalId: outcome.resources[0]?.externalId ?? null, observedAt: now }
 }
 
-/** What a move makes of a step. A running one stays due: where its worker dies, that is how it is found again. */
-export function changeOf({ to, step }: StepMove, now: Date) {
+/**
+ * What a move makes of a step. A running one stays due: where its worker dies, that is how it is found again.
+ *
+ * @param former where the tenant was before, which a step says that is skipped
+ */
+export function changeOf({ to, step }: StepMove, now: Date, former: readonly FormerPlace[] = []) {
   switch (to) {
     case 'running':
       return {
@@ -59,7 +64,10 @@ export function changeOf({ to, step }: StepMove, now: Date) {
         nextAttemptAt: step.nextAttemptAt ?? now,
       }
     case 'skipped':
-      return { status: 'skipped', reason: notConfigured, error: null, nextAttemptAt: null } as const
+      return {
+        ...({ status: 'skipped', error: null, nextAttemptAt: null } as const),
+        reason: [notConfigured, noteOfLeft(step, former)].filter(Boolean).join('. '),
+      }
     case 'waiting':
       return { status: 'pending', nextAttemptAt: null } as const
   }

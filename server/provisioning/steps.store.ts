@@ -8,6 +8,7 @@ import type { PlanDigests } from './plan-hash'
 import { isPurgeAsked, readPurge } from './purge.store'
 import type { TenantQueue } from './queue.port'
 import { forgetService, readResources } from './resources.store'
+import { endPurge, type TenantAudit } from './runs.store'
 import type { ServiceName } from './step-planner.port'
 import { byStepOrder, tenantSteps } from './steps'
 
@@ -92,7 +93,7 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, {
     /**
      * Forgets what the tenant has at a service, where it is to be had from another one.
      *
-     * @returns how many things are left there
+     * @returns what is left there
      */
     forget: (service: ServiceName) => forgetService(db, { tenantId, service }),
 
@@ -111,6 +112,12 @@ export function stepsStore(db: DatabaseClient, clock: Clock, tenantId: string, {
 
     /** How far its purge is; null where it is gone. */
     readPurge: () => readPurge(db, tenantId),
+
+    /** Removes the tenant, where its purge was asked for and nothing is left of it. @returns whether it is gone */
+    async endPurge(audit: TenantAudit): Promise<boolean> {
+      const found = await readPurge(db, tenantId)
+      return Boolean(found?.askedAt && found.isDone) && endPurge(db, tenantId, audit)
+    },
 
     /** The tenant's status, all steps in their order, and the number of the newest change among them. */
     async list() {

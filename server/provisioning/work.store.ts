@@ -3,6 +3,8 @@ import type { Database, DatabaseClient } from '#server/storage/database'
 import type { StepOutcome } from './attempt'
 import { LeaseLost } from './lease'
 import { freeAt } from './lease-terms'
+import { noteLeftLate, readFormer } from './connected/former.store'
+import type { FormerPlace } from './connected/left-behind'
 import { advance, isDue, isWaiting, type StepMove, type StepState } from './advance'
 import { after, begunOf, changeOf, madeBy, notYetTried, settled, type BegunStep } from './step-changes'
 import { approvalOf, concludeRuns, openRetry, type Approval, type AuditOf } from './runs.store'
@@ -95,7 +97,10 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           },
         })
         if (!work) return null
-        await write(tx, moves, work.sequence - moves.length, now)
+        await write(tx, moves, work.sequence - moves.length, {
+          now,
+          former: await formerOf(tx, tenantId, moves),
+        })
         const run = tenant.runs[0] ?? (await openRetry(tx, tenantId, now))
         const claim = {
           passId,
@@ -190,14 +195,19 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
           where: { id: step.id },
           data: { ...change, sequence, updatedAt: now },
         })
+        if (!isHere && ('resources' in outcome || 'gotOn' in outcome)) {
+          const of = { tenantId, service: step.service, step: step.step, place }
+          await noteLeftLate(tx, now, of, 'resources' in outcome ? outcome.resources : undefined)
+        }
         if ('resources' in outcome && isHere) {
           const of = { tenantId, service: step.service, step: step.step }
           await keepResources(tx, of, outcome.resources, { isFirst: row.externalId === null })
         }
-        await write(tx, moves, sequence, now)
+        await write(tx, moves, sequence, { now, former: await formerOf(tx, tenantId, moves) })
         const left = after(steps, moves, now)
         if (isCurrent && givesAccess(step) && (await hasOpenReceipts(tx, tenantId))) {
-          if (outcome.status === 'ok') await fillReceipts(tx, tenantId, step, outcome.accessOf, now)
+          if (outcome.status === 'ok')
+            await fillReceipts(tx, { tenantId, step, place }, outcome.accessOf, now)
           await completeReceipts(tx, tenantId, left, now)
         }
         await concludeRuns(tx, claim, left, now, auditOf)
@@ -207,16 +217,21 @@ export function workStore({ database, clock, auditOf, isConfigured, leaseMs }: W
   }
 }
 
+/** What may be told of steps that are skipped; of others nothing is read. */
+async function formerOf(tx: DatabaseClient, tenantId: string, moves: readonly StepMove[]) {
+  return moves.some(({ to }) => to === 'skipped') ? readFormer(tx, tenantId) : []
+}
+
 async function write(
   tx: DatabaseClient,
   moves: readonly StepMove[],
   place: number,
-  now: Date,
+  { now, former }: { now: Date; former: readonly FormerPlace[] },
 ): Promise<void> {
   for (const [index, move] of moves.entries()) {
     await tx.provisioningStep.updateMany({
       where: { id: move.step.id },
-      data: { ...changeOf(move, now), sequence: place + index + 1, updatedAt: now },
+      data: { ...changeOf(move, now, former), sequence: place + index + 1, updatedAt: now },
     })
   }
 }

@@ -62,8 +62,12 @@ export const Connection = z.object({
   updatedAt: Timestamp,
 })
 
-/** Where the tenant was provisioned before: what is there stays, and nobody looks after it any more. */
+/**
+ * Where the tenant was provisioned before: what is there stays, and nobody looks after it any more. It is told until the
+ * tenant comes back, or somebody says that they have seen to it.
+ */
 export const FormerConnection = z.object({
+  id: Id,
   service: ConnectedService,
   /** Null: the platform's own service. */
   apiUrl: z.string().nullable(),

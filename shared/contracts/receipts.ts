@@ -15,7 +15,16 @@ export const AccessReceipt = z.object({
   completedAt: Timestamp.nullable(),
   /** Names of the machines and API tokens that acted for them, and do no more. */
   machines: z.array(z.string()),
-  entries: z.array(z.object({ service: ServiceName, step: z.string(), found: z.string(), at: Timestamp })),
+  entries: z.array(
+    z.object({
+      service: ServiceName,
+      step: z.string(),
+      found: z.string(),
+      at: Timestamp,
+      /** False: they may be at a place still where the tenant was before. */
+      isWhole: z.boolean(),
+    }),
+  ),
 })
 export type AccessReceipt = z.output<typeof AccessReceipt>
 export const AccessReceiptPage = pageOf(AccessReceipt)

@@ -2,6 +2,7 @@ import { defineErrors } from '#server/lib/errors'
 
 export const connectionError = defineErrors({
   'connection.not_found': { status: 404, title: 'The tenant has no connection of its own to this service.' },
+  'connection.former_not_found': { status: 404, title: 'Nothing is known to be left there.' },
   'connection.address_refused': { status: 422, title: 'This address is not asked.' },
   'connection.credential_required': {
     status: 422,

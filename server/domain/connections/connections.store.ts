@@ -24,17 +24,6 @@ export interface ConnectionRow {
   version: number
 }
 
-/** Where the tenant was before; null: at the platform's own. */
-export interface FormerRow {
-  service: ConnectedService
-  apiUrl: string | null
-  things: number
-  leftAt: Date
-}
-
-/** So many former ones are shown. */
-const mostFormer = 50
-
 export type ConnectionsStore = ReturnType<typeof connectionsStore>
 
 /** One tenant's own connections, bound. Credentials are in the vault alone. */
@@ -77,33 +66,6 @@ export function connectionsStore(db: DatabaseClient, clock: Clock, tenantId: str
       await db.tenantConnection.updateMany({
         where: { id, tenantId, version },
         data: { testedAt: clock.now(), testError },
-      })
-    },
-
-    /** What was left behind, the latest first. */
-    async listFormer(): Promise<FormerRow[]> {
-      const rows = await db.formerConnection.findMany({
-        where: { tenantId },
-        orderBy: { id: 'desc' },
-        take: mostFormer,
-      })
-      return rows.map(({ service, apiUrl, things, leftAt }) => ({
-        ...{ service: connected(service), apiUrl, things, leftAt },
-      }))
-    },
-
-    /** Writes down that the tenant goes from one place to another, and how much it leaves. Null: the platform's own. */
-    async move(
-      service: ConnectedService,
-      { from, to, things }: { from: string | null; to: string | null; things: number },
-    ): Promise<void> {
-      // Where it comes back to, what is there is looked after again.
-      await db.formerConnection.deleteMany({
-        where: { tenantId, service, OR: [{ apiUrl: from }, { apiUrl: to }] },
-      })
-      if (things === 0) return
-      await db.formerConnection.create({
-        data: { id: newId(), tenantId, service, apiUrl: from, things, leftAt: clock.now() },
       })
     },
   }

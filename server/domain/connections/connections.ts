@@ -18,12 +18,14 @@ import {
 export { connectionError } from './connections.errors'
 export { credentialPlace, parseCredential, type ConnectionMeans } from './credentials'
 
+const nothing = { things: 0, left: [] }
+
 /** The longest that a test may take. */
 const testMs = 15_000
 
 /** The tenant's own connections, and what it left elsewhere. */
 export async function listConnections({ stores }: TenantScope) {
-  const [items, former] = [await stores.connections.list(), await stores.connections.listFormer()]
+  const [items, former] = [await stores.connections.list(), await stores.former.list()]
   return { items, former, nextCursor: null }
 }
 
@@ -54,8 +56,8 @@ export async function putConnection(
   const set = await scope.transaction(async (stores) => {
     const before = await stores.connections.find(service)
     const from = before?.apiUrl ?? null
-    const things = from === apiUrl ? 0 : await stores.steps.forget(service)
-    if (from !== apiUrl) await stores.connections.move(service, { from, to: apiUrl, things })
+    const { things, left } = from === apiUrl ? nothing : await stores.steps.forget(service)
+    if (from !== apiUrl) await stores.former.move(service, { from, to: apiUrl, left })
     const ended = await stores.leases.endElsewhere(service, apiUrl)
     const row = await stores.connections.set(service, {
       ...{ apiUrl, secretVersion, credential: shownOf(credential) },
@@ -92,8 +94,8 @@ export async function removeConnection(
     const before = await stores.connections.find(service)
     if (!before) throw connectionError('connection.not_found')
     await stores.connections.remove(service)
-    const things = await stores.steps.forget(service)
-    await stores.connections.move(service, { from: before.apiUrl, to: null, things })
+    const { things, left } = await stores.steps.forget(service)
+    await stores.former.move(service, { from: before.apiUrl, to: null, left })
     const ended = await stores.leases.endElsewhere(service, null)
     await stores.steps.ask('changed')
     await stores.audit.record({
@@ -110,6 +112,27 @@ export async function removeConnection(
   // Unless somebody has set another meanwhile. Where this fails, nothing names it any more all the same.
   if (await scope.stores.connections.find(service)) return
   await vault.delete(credentialPlace(scope.tenant.id, vaultId, service)).catch(() => false)
+}
+
+/**
+ * Somebody has seen to what was left at a former place: it is told no more, and keeps no receipt open.
+ *
+ * @throws AppError connection.former_not_found
+ */
+export async function settleFormer(scope: TenantScope, id: string): Promise<void> {
+  await scope.transaction(async (stores) => {
+    const settled = await stores.former.settle(id)
+    if (!settled) throw connectionError('connection.former_not_found')
+    const { service, apiUrl, things } = settled
+    // The steps say what was left, until they are done anew.
+    await stores.steps.ask('changed')
+    await stores.audit.record({
+      action: 'connection.former_settled',
+      subject: { kind: 'connection', id },
+      before: { service, apiUrl, things },
+    })
+  })
+  scope.wake(scope.tenant.id)
 }
 
 /**

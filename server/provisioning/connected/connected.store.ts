@@ -10,7 +10,8 @@ export interface ConnectedRow {
   readonly secretVersion: number
 }
 
-const isConnected = (service: string): service is ConnectedService => service !== 'mail'
+/** Whether a tenant can bring it itself. */
+export const isConnected = (service: string): service is ConnectedService => service !== 'mail'
 
 /** A tenant's own connections. */
 export async function readConnected(db: DatabaseClient, tenantId: string): Promise<ConnectedRow[]> {

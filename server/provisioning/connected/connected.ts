@@ -10,6 +10,8 @@ import type { ServiceName, StepPlanner } from '../step-planner.port'
 import { tenantSteps } from '../steps'
 import type { ConnectedClient, ConnectionSettings, Connector } from './client.port'
 import { findCredentialVault, readConnected, type ConnectedRow } from './connected.store'
+import { readFormer } from './former.store'
+import { tellingLeft } from './left-behind'
 import { mintThroughGate } from './mint-places'
 import type { OwnMint, ServicesOf, TenantServices } from './tenant-services'
 
@@ -43,6 +45,7 @@ const mostKept = 500
  * Gives each tenant its services: its own where it has connections, else the platform's. Connections are read for each
  * run and credentials opened for each, so that a change, or a credential that was taken away, counts at once and
  * everywhere. Where a credential does not open, its steps fail in words: the platform's service is never used instead.
+ * What is left at places where the tenant was before is told by each step that left it.
  */
 export function createConnected(means: ConnectedMeans): ServicesOf {
   const { database, platform } = means
@@ -78,14 +81,16 @@ export function createConnected(means: ConnectedMeans): ServicesOf {
 
   return async (tenantId) => {
     const rows = await readConnected(database.client, tenantId)
-    if (rows.length === 0) return platform
+    const former = await readFormer(database.client, tenantId)
+    if (rows.length === 0 && former.length === 0) return platform
     const own = new Map<ServiceName, Own>()
     for (const row of rows) own.set(row.service, await open(tenantId, row))
+    const planners = [
+      ...platformPlanners(own, means),
+      ...[...own.values()].flatMap(({ client }) => client.planners),
+    ]
     return {
-      planners: [
-        ...platformPlanners(own, means),
-        ...[...own.values()].flatMap(({ client }) => client.planners),
-      ],
+      planners: tellingLeft(planners, former),
       gate: (service) => own.get(service)?.gate ?? platform.gate(service),
       placeOf: (service) => own.get(service)?.row.apiUrl ?? null,
       ownMint: (service) => ownMintOf(own.get(service)),

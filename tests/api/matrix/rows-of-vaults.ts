@@ -13,6 +13,18 @@ async function makeVault({ db, boss, fresh }: RowMeans, { slug }: Owner) {
 
 /** Vaults, what lies in them and is lent of them, and connections. */
 export const vaultRows = {
+  former: {
+    absent: 'connection.former_not_found',
+    async make({ db }, { slug }) {
+      const [id, tenantId] = [newId(), await tenantIdOf(db, slug)]
+      const apiUrl = `https://${id}.example.org`
+      await db.formerConnection.create({
+        data: { id, tenantId, service: 'stalwart', apiUrl, things: 1, leftAt: new Date() },
+      })
+      const read = () => db.formerConnection.findUnique({ where: { id }, select: { things: true } })
+      return { params: { id }, shownBy: id, read }
+    },
+  },
   // The path names one of three services, and no row: tests/api/connections.test.ts has two tenants.
   connection: {
     everybodys: true,

@@ -24,6 +24,7 @@ const named: readonly (readonly [path: string, kind: keyof typeof rowKinds])[] =
   ['/api/claims', 'claim'],
   ['/api/tenants/:slug/vaults/:vaultId/bindings', 'binding'],
   ['/api/tenants/:slug/vaults', 'vault'],
+  ['/api/tenants/:slug/connections/former', 'former'],
   ['/api/tenants/:slug/connections', 'connection'],
   ['/api/vaults', 'secret'],
   ['/api/tenants/:slug/leases', 'lease'],

@@ -116,5 +116,12 @@ export const machines: PastRow[] = [
   {
     ...{ table: 'FormerConnection', since: 'add_former_connections' },
     values: { id: pastId(63), tenantId: acme, service: 'ocis', apiUrl: null, things: 12, leftAt: at(39) },
+    later: [
+      {
+        since: 'tell_what_was_left',
+        written: { left: [{ step: 'space', kinds: { space: 12 } }] },
+        otherwise: { left: null },
+      },
+    ],
   },
 ]

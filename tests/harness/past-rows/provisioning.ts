@@ -96,6 +96,13 @@ export const provisioning: PastRow[] = [
   {
     ...{ table: 'AccessReceiptEntry', since: 'add_lifecycle' },
     values: { receiptId: receipt, service: 'ocis', step: 'space', found: 'No access.', at: at(22) },
+    later: [
+      {
+        since: 'tell_what_was_left',
+        written: { places: [{ place: null, found: 'No access.' }] },
+        otherwise: { places: null },
+      },
+    ],
   },
   {
     ...{ table: 'OnboardingMail', since: 'add_onboarding_mails' },
