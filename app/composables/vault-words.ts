@@ -16,6 +16,7 @@ const leaseEndLabels: Record<string, string> = {
   vault_lost: 'it does not reach the vault any more',
   vault_removed: 'the vault was removed',
   tenant_rests: 'the tenant rests',
+  person_disabled: 'the member it is for was disabled',
   place_left: 'the tenant left the service where it was',
   mint_failed: 'the token could not be made',
 }

@@ -121,6 +121,8 @@ export async function updateUser(
       else await stores.sessions.endAllOf(id)
       await stores.requirement.apply(id)
     }
+    // What acts for them is refused from now on; what was minted for it is not, until it is taken back.
+    if (user.status !== 'active') await stores.allLeases.endOfPerson(id, scope.clock.now())
     const seen = ({ name, locale, platformRole, status }: UserRow) => ({ name, locale, platformRole, status })
     await stores.audit.record({
       action: 'user.updated',

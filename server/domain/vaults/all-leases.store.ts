@@ -1,5 +1,5 @@
 import type { DatabaseClient } from '#server/storage/database'
-import type { LeaseRow } from './leases.store'
+import type { LeaseEnd, LeaseRow } from './leases.store'
 
 /** Leases of all tenants, for housekeeping. */
 export function allLeasesStore(db: DatabaseClient) {
@@ -37,6 +37,20 @@ export function allLeasesStore(db: DatabaseClient) {
     /** @param error why it could not be done, in words; null: it is only not certain yet */
     retry: (id: string, nextTryAt: Date, settleError: string | null) =>
       db.secretLease.updateMany({ where: { id, settledAt: null }, data: { nextTryAt, settleError } }),
+
+    /** Ends what machines and tokens have that act for a person, in every tenant. @returns how many there were */
+    async endOfPerson(userId: string, now: Date): Promise<number> {
+      const principals = await db.principal.findMany({ where: { userId }, select: { id: true } })
+      const principalId = { in: principals.map(({ id }) => id) }
+      const where = { principalId, endedAt: null, expiresAt: { gt: now } }
+      const data = { endedAt: now, endReason: 'person_disabled' satisfies LeaseEnd }
+      const secrets = await db.secretLease.updateMany({ where: { ...where, kind: 'secret' }, data })
+      const minted = await db.secretLease.updateMany({
+        where: { ...where, kind: 'minted' },
+        data: { ...data, nextTryAt: now },
+      })
+      return secrets.count + minted.count
+    },
 
     /** Its service has confirmed that nothing is left. @returns whether it was open */
     settle: (id: string, settledAt: Date) => close(id, { settledAt, settleError: null }),

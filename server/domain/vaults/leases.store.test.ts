@@ -273,6 +273,37 @@ describeEachDatabase('the leases of a tenant', (given) => {
     expect(await findLease(db(), expired)).toBeNull()
   })
 
+  it('end with the person whom they are for, in every tenant, and nobody else’s do', async () => {
+    const [here, there] = [await scene(), await scene()]
+    const person = await rows.person(here.id)
+    await rows.join(there.id, person, 'member')
+    const theirs = async ({ id, lend, minted }: typeof here) => {
+      const principalId = await rows.principal(id, person)
+      return [await lend({ principalId }), await minted({ principalId })]
+    }
+    const [first, second, others] = [await theirs(here), await theirs(there), await here.lend()]
+    expect(await all().endOfPerson(person, later(5))).toBe(4)
+    expect(await all().endOfPerson(person, later(6))).toBe(0)
+    for (const lease of [...first, ...second])
+      expect(await read(lease)).toMatchObject({ endReason: 'person_disabled', endedAt: later(5) })
+    expect((await read(others)).endedAt).toBeNull()
+    const due = idsOf(await all().listDue(later(5), 10))
+    expect(due.toSorted()).toEqual([first[1], second[1]].toSorted())
+  })
+
+  it('of minted tokens are due when they end, also where that was moved, and not after they were settled', async () => {
+    const { store, minted, askedBy, id, principalId } = await scene()
+    const lease = await minted({ expiresAt: later(60), endsLatest: later(9000), nextTryAt: later(60) })
+    expect(await store.renew(lease, later(600))).toMatchObject({ nextTryAt: later(600) })
+    expect(await all().listDue(later(599), 10)).toEqual([])
+    expect(await all().settle(lease, later(1))).toBe(true)
+    expect(await store.renew(lease, later(900))).toBeNull()
+    expect(await store.holdsUntil(askedBy)).toBeNull()
+    const token = await rows.token(id, principalId, 77)
+    expect(await store.holdsUntil(token)).toEqual(later(77))
+    expect(await (await scene()).store.holdsUntil(token)).toBeNull()
+  })
+
   describe('minted at a service of the tenant’s own', () => {
     const place = 'https://files.example'
     const elsewhere = 'https://other.example'

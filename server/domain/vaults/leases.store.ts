@@ -17,6 +17,7 @@ export type LeaseEnd =
   | 'vault_lost'
   | 'vault_removed'
   | 'tenant_rests'
+  | 'person_disabled'
   | 'place_left'
   | 'mint_failed'
 
@@ -63,7 +64,8 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
     const isOpen = await db.tenant.count({ where: { id: tenantId, status: { in: ['pending', 'active'] } } })
     const isBound = await db.principalVaultBinding.count({ where: { principalId, vaultId } })
     const machines = await db.identity.count({ where: { id: askedBy, tenantId, status: 'claimed' } })
-    const tokens = await db.apiToken.count({ where: { id: askedBy, tenantId, revokedAt: null } })
+    const lasts = { OR: [{ expiresAt: null }, { expiresAt: { gt: clock.now() } }] }
+    const tokens = await db.apiToken.count({ where: { id: askedBy, tenantId, revokedAt: null, ...lasts } })
     return isOpen > 0 && isBound > 0 && machines + tokens > 0
   }
 
@@ -111,6 +113,12 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
     create: ({ id = newId(), ...lease }: NewLease): Promise<LeaseRow> =>
       db.secretLease.create({ data: { ...lease, id, tenantId, createdAt: clock.now() } }),
 
+    /** When what asks holds no more by itself: an API token. Null: never. */
+    async holdsUntil(askedBy: string): Promise<Date | null> {
+      const select = { expiresAt: true }
+      return (await db.apiToken.findFirst({ where: { id: askedBy, tenantId }, select }))?.expiresAt ?? null
+    },
+
     /** How many last that one machine or token asked for. */
     countOf: (askedBy: string) =>
       db.secretLease.count({ where: { tenantId, askedBy, ...lasting(clock.now()) } }),
@@ -128,11 +136,14 @@ export function leasesStore(db: DatabaseClient, clock: Clock, tenantId: string) 
     /** Lets it last longer, never shorter. @returns null where it is over */
     async renew(id: string, until: Date): Promise<LeaseRow | null> {
       const now = clock.now()
-      const row = await db.secretLease.findFirst({ where: { id, tenantId, ...lasting(now) } })
+      const where = { id, tenantId, settledAt: null, ...lasting(now) }
+      const row = await db.secretLease.findFirst({ where })
       if (!row) return null
       const latest = new Date(Math.min(until.getTime(), row.endsLatest.getTime()))
       if (latest <= row.expiresAt) return row
-      return db.secretLease.update({ where: { id }, data: { expiresAt: latest } })
+      const isMinted = row.kind === 'minted'
+      const data = { expiresAt: latest, ...(isMinted && { nextTryAt: latest }) }
+      return db.secretLease.update({ where: { id }, data })
     },
 
     /** @returns false where it was over before */

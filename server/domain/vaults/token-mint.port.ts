@@ -16,6 +16,16 @@ export interface TokenMint {
    */
   mint(asked: MintRequest, signal: AbortSignal): Promise<{ token: string; account: string }>
   /**
+   * Lets the token of a lease last until then, and never shorter. Absent where the service moves no end.
+   *
+   * @throws NotMintable; IntegrationError, after which it may last so long all the same
+   */
+  renew?(
+    lease: { readonly leaseId: string; readonly tenantId: string },
+    until: Date,
+    signal: AbortSignal,
+  ): Promise<void>
+  /**
    * Takes back what was minted for a lease, if anything was, and asks anew whether it is gone.
    *
    * @throws IntegrationError where that is not certain

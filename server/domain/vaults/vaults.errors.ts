@@ -12,7 +12,10 @@ export const vaultError = defineErrors({
   'lease.not_found': { status: 404, title: 'There is no such lease.' },
   'lease.too_many': { status: 409, title: 'This machine has as many leases as it can have.' },
   'lease.not_mintable': { status: 422, title: 'No tokens are minted at this service, as it is set up.' },
-  'lease.not_renewable': { status: 409, title: 'A minted token ends when it was said to; ask for another.' },
+  'lease.not_renewable': {
+    status: 409,
+    title: 'A token of this service ends when it was said to; ask for another.',
+  },
   'lease.has_no_value': { status: 409, title: 'A minted token is given once, with the lease.' },
   'lease.over': { status: 403, title: 'The lease is over.' },
 })

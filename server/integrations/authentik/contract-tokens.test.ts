@@ -1,7 +1,7 @@
 import { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
 import { Configuration } from '@goauthentik/api/dist/runtime.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TokenMint } from '#server/domain/vaults/token-mint.port'
+import { NotMintable, type TokenMint } from '#server/domain/vaults/token-mint.port'
 import { IntegrationError } from '#server/lib/errors'
 import { newId } from '#server/lib/ids'
 import type { StepPlanner } from '#server/provisioning/step-planner.port'
@@ -142,6 +142,37 @@ describe.each(targets)('Authentik’s tokens: $name', ({ name: targetName, open 
     await mint.mint({ leaseId, tenant, expiresAt }, signal)
     const after = await members.plan(desired, { externalId: null }, signal)
     expect(after).toMatchObject({ notes: before.notes, changes: [] })
+  })
+
+  it('last longer where that is asked for, never shorter, and stay of the same account', async () => {
+    const { tenant, leaseId, expiresAt, identifier } = await scene()
+    const { account, token } = await mint.mint({ leaseId, tenant, expiresAt }, signal)
+    const lease = { leaseId, tenantId: tenant.id }
+    const later = new Date(expiresAt.getTime() + 60_000)
+    for (const until of [later, expiresAt]) {
+      await mint.renew?.(lease, until, signal)
+      const found = await api.coreTokensRetrieve({ identifier })
+      expect(found).toMatchObject({ intent: 'app_password', expiring: true, expires: later })
+      expect(found.userObj?.username).toBe(account)
+    }
+    expect((await api.coreTokensViewKeyRetrieve({ identifier })).key).toBe(token)
+    await mint.revoke(lease, signal)
+    expect(await failureOf(mint.renew?.(lease, later, signal) ?? Promise.resolve())).toBe('conflict')
+  })
+
+  it('last no longer than the server lets them', async () => {
+    const { tenant, leaseId, expiresAt } = await scene()
+    const { fake } = target
+    // At a real server it takes a group's attribute.
+    if (!fake) return
+    const asked = { leaseId, tenant, expiresAt }
+    fake.setTokenLimit(60_000)
+    await expect(mint.mint(asked, signal)).rejects.toThrow(NotMintable)
+    fake.setTokenLimit(700_000)
+    await mint.mint(asked, signal)
+    const later = new Date(expiresAt.getTime() + 600_000)
+    await expect(mint.renew?.({ leaseId, tenantId: tenant.id }, later, signal)).rejects.toThrow(NotMintable)
+    fake.setTokenLimit(Number.POSITIVE_INFINITY)
   })
 
   it('are refused where Authentik mints them for another account than was asked for', async () => {

@@ -36,6 +36,8 @@ export interface Controls extends Controlled<OperationId> {
   tokens(): FakeToken[]
   /** As whom tokens are made, whoever they name, as where the caller may not make those of others; undefined: as asked. */
   setTokenMaker(pk: number | undefined): void
+  /** How long app passwords may last at most, in milliseconds; without it for ever. */
+  setTokenLimit(milliseconds: number): void
   /** Takes another token, and the one before no more. */
   changeToken(token: string): void
   /** What it says that its version is. */

@@ -14,6 +14,7 @@ export const operationIds = [
   'core_users_recovery_create',
   'core_tokens_create',
   'core_tokens_retrieve',
+  'core_tokens_partial_update',
   'core_tokens_destroy',
   'core_tokens_view_key_retrieve',
   'admin_version_retrieve',

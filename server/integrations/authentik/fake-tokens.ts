@@ -27,6 +27,8 @@ export function createFakeTokens(users: FakeUsersSeen) {
   const tokens = new Map<string, FakeToken>()
   /** Whose tokens are made, where the caller may not make those of others. */
   let caller: number | undefined
+  /** How long app passwords may last at most. */
+  let limitMs = Number.POSITIVE_INFINITY
 
   const render = ({ key: _key, ...token }: FakeToken) => ({
     ...token,
@@ -38,6 +40,30 @@ export function createFakeTokens(users: FakeUsersSeen) {
     return token ? answer(token) : missing
   }
 
+  /** The longest that an app password may last is by its user's groups, or by the server's default. */
+  function refuseEnd(expires: unknown): FakeAnswer | undefined {
+    if (typeof expires !== 'string' || Date.parse(expires) <= Date.now() + limitMs) return undefined
+    const end = new Date(Date.now() + limitMs).toISOString()
+    const message = `Token expires exceeds maximum lifetime (${end} UTC).`
+    return badRequest([{ field: 'expires', message }])
+  }
+
+  /** Authentik gives a token whose user is left out to the caller, and makes it one of intent `api`: here that is refused. */
+  function change(request: FakeRequest): FakeAnswer {
+    const { user, intent, expires, expiring, description } = request.body
+    return withToken(request, (token) => {
+      if (typeof user !== 'number' || intent !== 'app_password')
+        return badRequest([{ field: 'user', message: 'The fake hands no token to its caller.' }])
+      const refusal = refuseEnd(expires)
+      if (refusal) return refusal
+      Object.assign(token, { user, intent })
+      if (expires !== undefined) token.expires = expires === null ? null : String(expires)
+      if (expiring !== undefined) token.expiring = Boolean(expiring)
+      if (description !== undefined) token.description = String(description)
+      return { status: 200, body: render(token) }
+    })
+  }
+
   function create({ body }: FakeRequest): FakeAnswer {
     const { identifier, intent = 'api', user, description = '', expires = null, expiring = true } = body
     const name = String(identifier)
@@ -46,6 +72,8 @@ export function createFakeTokens(users: FakeUsersSeen) {
       return badRequest([{ field: 'intent', message: `Invalid intent ${String(intent)}` }])
     if (typeof user !== 'number' || !users.has(user))
       return badRequest([{ field: 'user', message: `Invalid pk "${String(user)}" - object does not exist.` }])
+    const refusal = intent === 'app_password' ? refuseEnd(expires) : undefined
+    if (refusal) return refusal
     const token: FakeToken = {
       ...{ pk: randomUUID(), identifier: name, intent, user: caller ?? user },
       description: String(description),
@@ -67,6 +95,7 @@ export function createFakeTokens(users: FakeUsersSeen) {
     core_tokens_create: create,
     core_tokens_retrieve: (request: FakeRequest) =>
       withToken(request, (token) => ({ status: 200, body: render(token) })),
+    core_tokens_partial_update: change,
     core_tokens_destroy: (request: FakeRequest) =>
       withToken(request, ({ identifier }) => {
         tokens.delete(identifier)
@@ -81,9 +110,11 @@ export function createFakeTokens(users: FakeUsersSeen) {
     list: () => structuredClone([...tokens.values()]),
     /** As whom the fake's caller makes tokens, whoever they name; undefined: as an administrator. */
     setTokenMaker: (pk: number | undefined) => void (caller = pk),
+    setTokenLimit: (milliseconds: number) => void (limitMs = milliseconds),
     clear() {
       tokens.clear()
       caller = undefined
+      limitMs = Number.POSITIVE_INFINITY
     },
   }
 }

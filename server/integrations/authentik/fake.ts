@@ -104,6 +104,7 @@ export async function startAuthentikFake(
     addUser: users.add,
     tokens: tokens.list,
     setTokenMaker: tokens.setTokenMaker,
+    setTokenLimit: tokens.setTokenLimit,
     setVersion: (changed) => void (version = changed),
     setRecoveryFlow: users.setRecoveryFlow,
     calls: log.calls,

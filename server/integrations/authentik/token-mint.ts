@@ -1,5 +1,5 @@
 import type { CoreApi } from '@goauthentik/api/dist/apis/CoreApi.js'
-import type { TokenMint } from '#server/domain/vaults/token-mint.port'
+import { NotMintable, type TokenMint } from '#server/domain/vaults/token-mint.port'
 import type { Exchange } from './exchange'
 import { failed, RefusedError } from './failure'
 import type { Groups } from './groups'
@@ -93,6 +93,41 @@ export function createTokenMint(
     return user
   }
 
+  async function find(identifier: string, signal: AbortSignal): Promise<Token | undefined> {
+    const api = await loadApi()
+    return absentOr(
+      exchange(
+        {
+          purpose: `look for the token ${identifier}`,
+          send: (init) => api.coreTokensRetrieveRaw({ identifier }, init),
+          answer: Token,
+        },
+        signal,
+      ),
+    )
+  }
+
+  /** With all that it is: what is left out becomes that of whoever asks. */
+  async function setEnd({ identifier, user }: Token, expires: Date, leaseId: string, signal: AbortSignal) {
+    const api = await loadApi()
+    const patchedTokenRequest = {
+      ...{ identifier, intent: 'app_password' as const, user, description: descriptionOf(leaseId) },
+      ...{ expires, expiring: true },
+    }
+    const changed = await exchange(
+      {
+        purpose: `let the token ${identifier} last longer`,
+        send: (init) => api.coreTokensPartialUpdateRaw({ identifier, patchedTokenRequest }, init),
+        answer: Token,
+      },
+      signal,
+    ).catch(tooLong)
+    if (changed.user !== user || changed.intent !== 'app_password') {
+      await revoke({ leaseId }, signal)
+      throw failed('contract', 'Authentik made another token of the one that was to last longer')
+    }
+  }
+
   async function revoke({ leaseId }: { leaseId: string }, signal: AbortSignal): Promise<void> {
     const api = await loadApi()
     const identifier = identifierOf(leaseId)
@@ -106,16 +141,7 @@ export function createTokenMint(
         signal,
       ),
     )
-    const left = await absentOr(
-      exchange(
-        {
-          purpose: `look whether the token ${identifier} is gone`,
-          send: (init) => api.coreTokensRetrieveRaw({ identifier }, init),
-          answer: Token,
-        },
-        signal,
-      ),
-    )
+    const left = await find(identifier, signal)
     if (left !== undefined) throw failed('unavailable', `Authentik still has the token ${identifier}`)
   }
 
@@ -126,7 +152,7 @@ export function createTokenMint(
       const identifier = identifierOf(leaseId)
       const tokenRequest = {
         ...{ identifier, intent: 'app_password' as const, user: user.pk },
-        ...{ expires: expiresAt, expiring: true, description: `Lease ${leaseId} of Tenantry` },
+        ...{ expires: expiresAt, expiring: true, description: descriptionOf(leaseId) },
       }
       const made = await exchange(
         {
@@ -135,7 +161,7 @@ export function createTokenMint(
           answer: Token,
         },
         signal,
-      )
+      ).catch(tooLong)
       // Who may not make tokens of others is given one of their own: that one would be Tenantry's.
       if (made.user !== user.pk || made.identifier !== identifier) {
         await revoke({ leaseId }, signal)
@@ -152,8 +178,28 @@ export function createTokenMint(
       return { token: key, account: user.username }
     },
 
+    async renew({ leaseId, tenantId }, until, signal) {
+      const identifier = identifierOf(leaseId)
+      const [token, user] = [await find(identifier, signal), await findAccount(tenantId, signal)]
+      if (!token || token.user !== user?.pk || token.intent !== 'app_password')
+        throw failed('conflict', `Authentik's token ${identifier} is not there any more, or is another`)
+      const isLonger = token.expires === null || Date.parse(token.expires) < until.getTime()
+      if (isLonger) await setEnd(token, until, leaseId, signal)
+    },
+
     revoke,
   }
+}
+
+const descriptionOf = (leaseId: string) => `Lease ${leaseId} of Tenantry`
+
+/** What a refusal of a token's end means. */
+function tooLong(error: unknown): never {
+  if (error instanceof RefusedError && error.fields.includes('expires'))
+    throw new NotMintable(
+      "Authentik lets a token last for less: ask for a shorter time, or have the attribute goauthentik.io/user/token-maximum-lifetime of the tenant's group say more.",
+    )
+  throw error
 }
 
 /** @returns undefined where it is not there */

@@ -51,7 +51,14 @@ export const UserPage = z.object({
 export const Link = z.object({ link: z.url({ protocol: /^https?$/ }) })
 
 /** What we read of a token (`Token`); its key is read by another call. */
-export const Token = z.object({ identifier: z.string(), user: z.int() })
+export const Token = z.object({
+  identifier: z.string(),
+  user: z.int(),
+  intent: z.string().default(''),
+  /** Null: it does not end. */
+  expires: z.iso.datetime({ offset: true }).nullable().default(null),
+})
+export type Token = z.output<typeof Token>
 
 /** `GET core/tokens/{identifier}/view_key/` (`TokenView`). */
 export const TokenKey = z.object({ key: z.string().regex(/^[\x21-\x7e]{20,}$/) })

@@ -150,6 +150,6 @@ function closedClient(service: ConnectedRow['service'], code: string): Connected
     check: fail,
     ...(service === 'stalwart' && { recordsOf: fail }),
     ...(service === 'authentik' && { firstPasswordLink: fail }),
-    ...(service !== 'stalwart' && { tokenMint: { mint: fail, revoke: fail } }),
+    ...(service !== 'stalwart' && { tokenMint: { mint: fail, revoke: fail, renew: fail } }),
   }
 }

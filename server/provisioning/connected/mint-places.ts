@@ -75,7 +75,8 @@ const lost = (service: MintService, message: string) =>
   new IntegrationError({ service, kind: 'unavailable', message })
 
 /** The same mint, that is left in peace with its service. */
-export const mintThroughGate = (mint: TokenMint, gate: Gate): TokenMint => ({
+export const mintThroughGate = ({ renew, ...mint }: TokenMint, gate: Gate): TokenMint => ({
   mint: (asked, signal) => gate.run(() => mint.mint(asked, signal), signal),
+  ...(renew && { renew: (lease, until, signal) => gate.run(() => renew(lease, until, signal), signal) }),
   revoke: (lease, signal) => gate.run(() => mint.revoke(lease, signal), signal),
 })

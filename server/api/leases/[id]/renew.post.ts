@@ -8,5 +8,5 @@ export default defineRoute({
   access: lease('secrets:lease'),
   body: RenewLease,
   response: Lease,
-  handle: ({ scope, body }) => renewLease(scope, body.ttlSeconds),
+  handle: ({ scope, body, container }) => renewLease(scope, container.mintPlaces, body.ttlSeconds),
 })
