@@ -34,7 +34,7 @@ export function useSecretWriting() {
 export function useSecret(place: SecretPlace) {
   const api = useApi()
   const path = pathOf(place)
-  const page = usePageData(`secret:${path}`, () => api.request(SecretVersions, `${path}/versions`))
+  const page = usePageData(`secret:${path}`, (ask) => api.request(SecretVersions, `${path}/versions`, ask))
   const writing = useSecretWriting()
 
   return {

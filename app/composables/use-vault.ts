@@ -16,13 +16,13 @@ export function useVault(vaultId: string, prefix: Ref<string>) {
 
   const list = usePagedList<SecretEntry>(
     `vault:${vaultId}`,
-    async (cursor) => {
+    async (cursor, ask) => {
       const query = { prefix: prefix.value.toLowerCase(), cursor, limit: 100 }
       // What can't be the start of a name finds nothing.
       if (query.prefix && !SecretQuery.shape.prefix.safeParse(query.prefix).success)
         return { items: [], nextCursor: null }
       try {
-        const page = await api.request(SecretEntryPage, `${path}/entries`, { query })
+        const page = await api.request(SecretEntryPage, `${path}/entries`, { ...ask, query })
         isClosed.value = false
         return page
       } catch (error) {

@@ -91,6 +91,30 @@ describe("a tenant's own connections at two replicas that share PostgreSQL and a
     await settled()
   })
 
+  it('is heard of at both, by the stream of the steps that every change of one asks for', async () => {
+    const { sequence } = (await boss.get(`/api/tenants/${slug}/provisioning`)).json
+    const leave = new AbortController()
+    const heard = await Promise.all(
+      [boss, bossAtWorker].map(async ({ url, cookie = '' }) => {
+        const events = `${url}/api/tenants/${slug}/provisioning/events?lastEventId=${sequence}`
+        const response = await fetch(events, { headers: { cookie }, signal: leave.signal })
+        const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+        return async () => {
+          for (let text = ''; ;) {
+            const { value, done } = await reader.read()
+            if (done) return false
+            text += value
+            if (text.includes('"service":"authentik"')) return true
+          }
+        }
+      }),
+    )
+    expect((await put(own.authentik.token)).status).toBe(200)
+    expect(await Promise.all(heard.map((hear) => hear()))).toEqual([true, true])
+    leave.abort()
+    await settled()
+  })
+
   it('is used no more once it was removed at the other', async () => {
     own.authentik.reset()
     expect((await boss.delete(`${path}/authentik`)).status).toBe(204)
