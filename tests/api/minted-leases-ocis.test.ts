@@ -30,6 +30,7 @@ for (const flavour of ['ocis', 'opencloud'] as const)
           OCIS_CLIENT_SECRET: clientSecret,
           OCIS_TOKEN_URL: fake.tokenUrl,
           SWEEP_INTERVAL_SECONDS: '0',
+          INTEGRATIONS_ALLOW_PRIVATE: 'on',
         },
       })
       operator = await portal.operator()
@@ -161,6 +162,32 @@ for (const flavour of ['ocis', 'opencloud'] as const)
       expect([fake.users(), viewers()]).toEqual([[], []])
       clock.advance(90)
       expect(await settle()).toBe(1)
+    })
+
+    it('are minted and taken back at the tenant’s own, and the platform’s is never asked', async () => {
+      const own = await startOcisFake({ flavour, clock, impersonates: true, tokenSeconds: 10_000_000 })
+      const { slug, ask } = await scene()
+      // Who sets connections has proved lately who they are, and the clock went on.
+      const boss = await portal.signedIn({ email: `boss-${slug}@example.org`, operator: true })
+      const { clientId, clientSecret } = own.credentials
+      const credential = { kind: 'client', clientId, clientSecret, tokenUrl: own.tokenUrl }
+      const connection = `/api/tenants/${slug}/connections/ocis`
+      expect((await boss.put(connection, { apiUrl: own.url, credential })).status).toBe(200)
+      await settled()
+      const before = fake.calls()
+      const { status, json } = await ask()
+      expect([status, json]).toMatchObject([201, { place: own.url }])
+      const authorization = `Basic ${Buffer.from(`${json.account}:${json.token}`).toString('base64')}`
+      const me = async () => (await fetch(`${own.url}/graph/v1.0/me`, { headers: { authorization } })).status
+      expect(await me()).toBe(200)
+      expect((await boss.delete(connection)).status).toBe(204)
+      expect(await settle()).toBe(1)
+      expect([await me(), own.users()]).toEqual([401, []])
+      const { CreateUser, CreateAppToken, DeleteUser } = fake.calls()
+      expect({ ...before, CreateUser, CreateAppToken, DeleteUser }).toEqual(before)
+      await settled()
+      await own.stop()
+      expect(own.violations()).toEqual([])
     })
 
     it('are asked for until the service has confirmed that they are gone', async () => {

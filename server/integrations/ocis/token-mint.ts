@@ -40,6 +40,8 @@ export function createTokenMint(tools: {
 
   async function findSpace(id: string, signal: AbortSignal): Promise<Drive | undefined> {
     const { main } = await findSpaces(spaces, { id }, hints.recall(id), 'main', signal)
+    // To find it by its mark is to list all spaces.
+    if (main) hints.remember(id, main.id)
     return main && !isDisabled(main) ? main : undefined
   }
 

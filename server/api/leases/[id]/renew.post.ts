@@ -4,7 +4,8 @@ import { defineRoute } from '#server/http/define-route'
 import { Lease, RenewLease } from '#shared/contracts/vaults'
 
 export default defineRoute({
-  summary: 'Lets a lease last longer, at most seven days from its beginning.',
+  summary:
+    'Lets a lease last longer, at most to its `endsLatest`: seven days from its beginning, or the end of what asked for it.',
   access: lease('secrets:lease'),
   body: RenewLease,
   response: Lease,

@@ -4,7 +4,8 @@ import { defineRoute } from '#server/http/define-route'
 import { AskLease, GrantedLease } from '#shared/contracts/vaults'
 
 export default defineRoute({
-  summary: 'Lends a secret to the machine that asks, for a time and a purpose.',
+  summary:
+    'Lends a secret to the machine that asks, or has a token minted for it at a service, for a time and a purpose.',
   access: vault('secrets:lease'),
   body: AskLease,
   response: GrantedLease,
