@@ -20,6 +20,8 @@ export const AuditEntry = z.object({
   /** The present name of a person; null for everything else. */
   subject: z.object({ kind: z.string(), id: z.string(), name: z.string().nullable() }),
   tenantId: z.string().nullable(),
+  /** The tenant by the name that it has now; null where it is about none, or that one is gone. */
+  tenant: z.object({ slug: z.string(), name: z.string() }).nullable(),
   before: Fields,
   after: Fields,
   requestId: z.string(),

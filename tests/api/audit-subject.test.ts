@@ -55,4 +55,25 @@ describeEachDatabase('the audit of one thing', (given) => {
   it.each(['vault', 'Vault:1', ':1', 'vault:', 'vault:with space'])('refuses %j', async (subject) => {
     expect((await auditOf(subject)).status).toBe(422)
   })
+
+  it('names its tenant as that is called now, for operators and for itself, and none that is gone', async () => {
+    const { id } = (await boss.get('/api/tenants/other')).json
+    await boss.patch('/api/tenants/other', { name: 'Another' })
+    const tenantsAt = async (at: string) =>
+      (await boss.get(`${at}?limit=200`)).json.items
+        .filter(({ tenantId }: { tenantId: string | null }) => tenantId === id)
+        .map(
+          ({ tenant }: { tenant: { slug: string; name: string } | null }) =>
+            tenant && `${tenant.slug}: ${tenant.name}`,
+        )
+    for (const at of ['/api/audit', '/api/tenants/other/audit'])
+      expect(new Set(await tenantsAt(at))).toEqual(new Set(['other: Another']))
+    const { items } = (await boss.get('/api/audit?limit=200')).json
+    expect(items).toContainEqual(
+      expect.objectContaining({ action: 'portal.set_up', tenantId: null, tenant: null }),
+    )
+    await given.database.client.tenant.delete({ where: { id } })
+    const gone = await tenantsAt('/api/audit')
+    expect([gone.length > 1, new Set(gone)]).toEqual([true, new Set([null])])
+  })
 })

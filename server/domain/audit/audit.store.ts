@@ -85,6 +85,15 @@ async function namesOf(db: DatabaseClient, ids: string[]): Promise<Map<string, s
   ])
 }
 
+/** The present slugs and names of tenants by their ids; those that are gone are not among them. */
+async function tenantsOf(db: DatabaseClient, rows: readonly { tenantId: string | null }[]) {
+  const ids = [...new Set(rows.flatMap(({ tenantId }) => tenantId ?? []))]
+  if (ids.length === 0) return new Map<string, { slug: string; name: string }>()
+  const select = { id: true, slug: true, name: true }
+  const tenants = await db.tenant.findMany({ where: { id: { in: ids } }, select })
+  return new Map(tenants.map(({ id, ...shown }) => [id, shown] as const))
+}
+
 /** Somebody who acted, by the name that they have now. */
 export function shownActor<Kind extends AuditActor['kind']>(
   kind: Kind,
@@ -139,7 +148,7 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
     namesOf: (ids: string[]) => namesOf(db, ids),
 
     /**
-     * A page of entries, newest first, each with the present names of who acted and of whom it is about.
+     * A page of entries, newest first, each with the present names of who acted, of whom it is about, and of its tenant.
      *
      * @param subject that they are about; undefined: everything
      */
@@ -153,12 +162,13 @@ export function auditStore(db: DatabaseClient, context: AuditContext) {
       const isAboutSomebody = (row: (typeof rows)[number]) =>
         ['user', 'membership', 'machine', 'token'].includes(row.subjectKind)
       const ids = rows.flatMap((row) => [row.actorId ?? [], isAboutSomebody(row) ? row.subjectId : []].flat())
-      const names = await namesOf(db, ids)
+      const [names, tenants] = await Promise.all([namesOf(db, ids), tenantsOf(db, rows)])
       const { items, nextCursor } = toPage(rows, request)
       return {
         nextCursor,
         items: items.map(({ actorKind, actorId, subjectKind, subjectId, before, after, ...entry }) => ({
           ...entry,
+          tenant: tenants.get(entry.tenantId ?? '') ?? null,
           before: fieldsOf(before),
           after: fieldsOf(after),
           actor: shownActor(actorKind, actorId, names),
