@@ -12,7 +12,7 @@ Machines use it to get an identity and to reach the secrets of their tenant; ope
 can't.
 
 - In the image: \`docker exec -it NAME tenantry user reset-password olga@example.org\`.
-- In a checkout, after \`npm ci\`: \`npx tenantry\`.
+- In a checkout, after \`npm ci\` and \`npm run generate\`: \`npx tenantry\`.
 - On a machine that has neither: \`npm run build\` makes a package of what machines need, without dependencies, and the image
   has it as \`/app/.output/npm\`. \`npm pack ./.output/npm\` makes one file of it, and wherever there is Node 20 or later
   \`npx ./tenantry-VERSION.tgz whoami\` runs that. The commands for operators are not in it. No registry has it: plain

@@ -40,6 +40,9 @@ async function readDocument() {
     root,
     configFile: false,
     logLevel: 'error',
+    // That of the project names files that `nuxt prepare` writes: in a fresh clone there are none yet.
+    // @ts-expect-error: Vite passes it on to oxc, and its types lack it
+    oxc: { tsconfig: false },
     resolve: { alias: { '#server': join(root, 'server'), '#shared': join(root, 'shared') } },
     plugins: [
       {
