@@ -79,8 +79,12 @@ export default defineNuxtConfig({
     externals: {
       // Node would read each of their files by itself before it serves: 200 of 336, see docs/performance.md.
       inline: ['zod', 'jose', 'uuid', '@prisma/adapter-libsql', '@libsql/client'],
-      // Read from its package at run time, by server/storage/schema-engine.ts: no import shows it to the bundler.
-      traceInclude: ['node_modules/@prisma/schema-engine-wasm/schema_engine_bg.wasm'],
+      // Read from their packages at run time, by server/storage/schema-engine.ts and by a process of
+      // server/vault/keys/os-keyring.ts: no import shows them to the bundler.
+      traceInclude: [
+        'node_modules/@prisma/schema-engine-wasm/schema_engine_bg.wasm',
+        'node_modules/@napi-rs/keyring/index.js',
+      ],
     },
     // Files alone: what speaks to servers brings a WebSocket client with it.
     alias: { '@libsql/client': fileURLToPath(import.meta.resolve('@libsql/client/sqlite3')) },

@@ -17,6 +17,7 @@ import { createIdempotency, type Idempotency } from '#server/storage/idempotency
 import { unreachableInWords } from '#server/storage/unreachable'
 import { createSealer } from '#server/vault/seal'
 import { createAuth, type Auth } from './container/auth'
+import type { OpenKeyring } from './container/master-secret'
 import { createProvisioning, type Provisioning } from './container/provisioning'
 import { openStorage, type Keep, type Storage } from './container/storage'
 
@@ -66,7 +67,13 @@ async function openMailer(options: SmtpOptions): Promise<Mailer> {
  */
 export async function createContainer(
   config: Config,
-  replace: { clock?: Clock; log?: Log; planners?: StepPlanner[]; passwords?: Passwords } = {},
+  replace: {
+    clock?: Clock
+    log?: Log
+    planners?: StepPlanner[]
+    passwords?: Passwords
+    openKeyring?: OpenKeyring | undefined
+  } = {},
 ): Promise<Container> {
   const { clock = systemClock, log = createLog(config.logLevel), passwords = createPasswords() } = replace
   const opened: { close(): Promise<void> }[] = []
@@ -79,7 +86,7 @@ export async function createContainer(
   }
 
   try {
-    const storage = await openStorage(config, { clock, log, keep })
+    const storage = await openStorage(config, { clock, log, keep, openKeyring: replace.openKeyring })
     const { keyring, ...kept } = storage
     const { mail } = config
     const mailer = mail && keep(await openMailer({ ...mail, url: mail.smtpUrl }))

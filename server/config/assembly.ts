@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { addressSet } from './addresses'
+import { masterSecretOf } from './master-secret'
 import type { Config } from './shape'
 import type { Environment } from './variables'
 
@@ -20,11 +21,6 @@ function mailOf({ SMTP_URL: smtpUrl, SMTP_TLS, MAIL_FROM: from }: Environment): 
   return { smtpUrl, tls, from }
 }
 
-function masterSecretOf({ MASTER_KEY: key, MASTER_PASSPHRASE: text }: Environment): Config['masterSecret'] {
-  if (key) return { kind: 'random', bytes: Buffer.from(key, 'base64') }
-  return text ? { kind: 'passphrase', text } : undefined
-}
-
 /** Whether there may be further replicas, which share no disk. */
 const isShared = ({ DATABASE_URL, REDIS_URL }: Environment) =>
   Boolean(REDIS_URL) || Boolean(DATABASE_URL?.startsWith('postgres'))
@@ -37,8 +33,12 @@ function auditExportOf(values: Environment): Config['auditExport'] {
   return { kind: 'webhook', url: place, token, everySeconds }
 }
 
-/** The configuration of an environment without faults, with the defaults of what it does not say. */
-export function assemble(values: Environment): Config {
+/**
+ * The configuration of an environment without faults, with the defaults of what it does not say.
+ *
+ * @param env what `values` were parsed from
+ */
+export function assemble(values: Environment, env: Readonly<Record<string, string | undefined>>): Config {
   const port = values.PORT ?? 3000
   const dataDir = resolve(values.DATA_DIR ?? './data')
   const authentik =
@@ -60,7 +60,7 @@ export function assemble(values: Environment): Config {
       poolMax: values.DATABASE_POOL_MAX ?? 10,
     },
     redisUrl: values.REDIS_URL,
-    masterSecret: masterSecretOf(values),
+    ...masterSecretOf(values, env, dataDir),
     vaultBackend: values.VAULT_BACKEND ?? (isShared(values) ? 'database' : 'disk'),
     session: {
       ttlSeconds: values.SESSION_TTL_SECONDS ?? 604_800,

@@ -82,6 +82,44 @@ describe('loadConfig', () => {
     expect(fault).not.toContain('too short')
   })
 
+  it('counts no entry of a keyring where the next replica would not have it', () => {
+    const entry = { MASTER_KEYRING_ENTRY: 'portal' }
+    const shared: Record<string, string>[] = [
+      { DATABASE_URL: 'postgresql://u:p@db/t' },
+      { REDIS_URL: 'redis://cache' },
+      { AUTH_MODE: 'oidc-only' },
+    ]
+    for (const env of shared) expect(faultsOf({ ...env, ...entry })[0]).toMatch(/^MASTER_KEY: .*keyring/)
+    expect(loadConfig(entry).keyring).toMatchObject({ entry: 'portal', isRequired: true })
+    expect(faultsOf({ ...entry, MASTER_KEY: key })[0]).toMatch(/MASTER_KEYRING_ENTRY are both set/)
+    expect(faultsOf({ MASTER_KEYRING_ENTRY: 'two\nlines' })[0]).toMatch(
+      /^MASTER_KEYRING_ENTRY: must be one line/,
+    )
+  })
+
+  it("names the keyring's entry by the data folder, so that each installation has its own", () => {
+    expect(loadConfig({ DATA_DIR: '/srv/one' }).keyring).toMatchObject({
+      entry: '/srv/one',
+      isRequired: false,
+    })
+  })
+
+  it('finds the session bus where one is there to be asked', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tenantry-'))
+    const busOf = (env: Record<string, string>) => loadConfig(env).keyring.sessionBus
+    expect(busOf({})).toBeUndefined()
+    expect(busOf({ XDG_RUNTIME_DIR: folder })).toBeUndefined()
+    const address = `unix:path=${join(folder, 'bus')}`
+    expect(busOf({ DBUS_SESSION_BUS_ADDRESS: address })).toBeUndefined()
+    writeFileSync(join(folder, 'bus'), '')
+    expect(busOf({ XDG_RUNTIME_DIR: folder })).toBe(address)
+    const known = `${address},guid=5d5d`
+    expect(busOf({ DBUS_SESSION_BUS_ADDRESS: known, XDG_RUNTIME_DIR: '/other' })).toBe(known)
+    expect(busOf({ DBUS_SESSION_BUS_ADDRESS: 'unix:abstract=/tmp/x' })).toBe('unix:abstract=/tmp/x')
+    for (const off of ['/dev/null', 'disabled:'])
+      expect(busOf({ DBUS_SESSION_BUS_ADDRESS: off, XDG_RUNTIME_DIR: folder })).toBeUndefined()
+  })
+
   it('keeps secrets on disk in a single container, and where every replica finds them otherwise', () => {
     const backendOf = (env: Record<string, string>) => loadConfig({ MASTER_KEY: key, ...env }).vaultBackend
     expect(backendOf({})).toBe('disk')

@@ -74,5 +74,5 @@ export function loadConfig(environment: Variables): Config {
   }
   crossCheck(parsed.data, faults)
   if (faults.length) throw new ConfigError(faults)
-  return freeze(assemble(parsed.data))
+  return freeze(assemble(parsed.data, env))
 }

@@ -1,21 +1,9 @@
+import { checkMasterSecret } from './master-secret'
 import type { Environment } from './variables'
 
 /** Finds what can not be said of one variable alone. @param faults are added to */
 export function crossCheck(values: Environment, faults: string[]): void {
-  const shared = values.DATABASE_URL?.startsWith('postgres')
-    ? 'PostgreSQL'
-    : values.REDIS_URL
-      ? 'Redis'
-      : undefined
-  const whoNeedsKey =
-    values.AUTH_MODE === 'oidc-only' ? 'AUTH_MODE is oidc-only' : shared && `${shared} is configured`
-  if (whoNeedsKey && !values.MASTER_KEY && !values.MASTER_PASSPHRASE)
-    faults.push(
-      `MASTER_KEY: must be set where ${whoNeedsKey}, since the next replica would not have a generated one. ` +
-        'Make it with `openssl rand -base64 32`.',
-    )
-  if (values.MASTER_KEY && values.MASTER_PASSPHRASE)
-    faults.push('MASTER_KEY and MASTER_PASSPHRASE are both set: remove one of them.')
+  checkMasterSecret(values, faults)
   if (values.VAULT_BACKEND === 'redis' && !values.REDIS_URL)
     faults.push('VAULT_BACKEND: redis needs REDIS_URL. Set it, or choose disk or database.')
   const oidcNames = ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'] as const

@@ -1,9 +1,10 @@
 import type { BlockList } from 'node:net'
 import type { AuthMode } from '#shared/contracts/common'
 import type { LogLevel } from '#server/lib/log'
+import type { MasterSecretConfig } from './master-secret'
 
 /** Everything that the environment decides, parsed once at boot, frozen. */
-export interface Config {
+export interface Config extends MasterSecretConfig {
   readonly authMode: AuthMode
   /** An origin, without a slash at its end. */
   readonly publicUrl: string
@@ -12,11 +13,6 @@ export interface Config {
   readonly dataDir: string
   readonly database: { readonly url: string; readonly poolMax: number }
   readonly redisUrl: string | undefined
-  /** What the operator keeps, 32 bytes or words; undefined: generated into dataDir. */
-  readonly masterSecret:
-    | { readonly kind: 'random'; readonly bytes: Buffer }
-    | { readonly kind: 'passphrase'; readonly text: string }
-    | undefined
   readonly vaultBackend: 'disk' | 'redis' | 'database'
   readonly session: { readonly ttlSeconds: number; readonly idleSeconds: number }
   readonly seedTenant: string | undefined

@@ -14,10 +14,10 @@ import { migrate } from '#server/storage/migrate'
 import { loadMigrations } from '#server/storage/migrations'
 import { openSignals, type Signals } from '#server/storage/signals'
 import { openVaultBackend } from '#server/vault/backends/backends'
-import { generatedSecret } from '#server/vault/keys/generated-secret'
 import type { Keyring } from '#server/vault/keyring'
 import { openVaultKeys } from '#server/vault/keys/vault-keys'
 import { createVault, type SecretVault } from '#server/vault/vault'
+import { findMasterSecret, type OpenKeyring } from './master-secret'
 
 /** What every part of the process keeps its data in. */
 export interface Storage {
@@ -44,9 +44,14 @@ export type Keep = <Part extends { close(): Promise<void> }>(part: Part) => Part
  */
 export async function openStorage(
   config: Config,
-  { clock, log, keep }: { clock: Clock; log: Log; keep: Keep },
+  {
+    clock,
+    log,
+    keep,
+    openKeyring,
+  }: { clock: Clock; log: Log; keep: Keep; openKeyring: OpenKeyring | undefined },
 ): Promise<Storage> {
-  const secret = config.masterSecret ?? generatedSecret(config.dataDir)
+  const { secret, from: secretFrom } = await findMasterSecret(config, openKeyring)
   const { url } = config.database
   const database = keep(await openDatabase({ ...config.database, log }))
   await migrate(database, { url, migrations: await loadMigrations(database.provider), log })
@@ -54,7 +59,7 @@ export async function openStorage(
     config.redisUrl ? openRedisCache({ url: config.redisUrl, log }) : openDatabaseCache({ database, clock }),
   )
   const signals = keep(openSignals({ url, log }))
-  const keys = keep(await openVaultKeys({ database, signals, clock, log, secret }))
+  const keys = keep(await openVaultKeys({ database, signals, clock, log, secret, secretFrom }))
   const backend = keep(await openVaultBackend(config, { database, log }))
   const jobs = openJobs({ url, log, worker: config.worker !== 'off' })
   if (jobs) keep(jobs)

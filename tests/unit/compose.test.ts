@@ -42,6 +42,7 @@ describe.each(composeFiles)('%s', (name) => {
       'DATA_DIR',
       // The files ask for MASTER_KEY.
       'MASTER_PASSPHRASE',
+      'MASTER_KEYRING_ENTRY',
       ...(name.includes('pod') ? ['AUTH_MODE', 'LOCAL_SIGN_IN'] : []),
     ]
     const settable = Object.keys(variables).filter((variable) => !fixed.includes(variable))

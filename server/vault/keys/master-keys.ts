@@ -37,6 +37,8 @@ export interface MasterKeyMeans {
   readonly clock: Clock
   readonly log: Log
   readonly secret: MasterSecret
+  /** Where that was found, for operators. */
+  readonly secretFrom?: string
 }
 
 /**
@@ -113,13 +115,15 @@ export async function openMasterKeys(means: MasterKeyMeans): Promise<MasterKeys>
 
 /** Of replicas that start at once, one writes down what is known of the master key, and all hold theirs against it. */
 async function openFirst(means: MasterKeyMeans): Promise<HeldKey> {
-  const { database, clock, secret } = means
+  const { database, clock, secret, secretFrom } = means
   const store = masterKeysStore(database.client, clock)
   const current = (await store.find('current')) ?? (await writeFirst(means))
   const key = await deriveKey(secret, current)
   if (isProven(key, current)) return { id: current.id, key }
   const next = await store.find('next')
-  throw new Error(next && isProven(await deriveKey(secret, next), next) ? unfinished : wrongKey)
+  throw new Error(
+    next && isProven(await deriveKey(secret, next), next) ? unfinished : wrongKey(secretFrom ?? 'MASTER_KEY'),
+  )
 }
 
 async function writeFirst({ database, clock, secret }: MasterKeyMeans): Promise<MasterKeyRow> {
@@ -134,10 +138,11 @@ async function writeFirst({ database, clock, secret }: MasterKeyMeans): Promise<
   })
 }
 
-const wrongKey =
-  'MASTER_KEY: this is not the master key that the secrets of this database are sealed with. Start Tenantry with the ' +
-  'right one, from your copy of it, in MASTER_KEY, MASTER_KEY_FILE, MASTER_PASSPHRASE or DATA_DIR/master.key. After ' +
-  'a rotation that is the new one. Without it, what is sealed is lost.'
+const wrongKey = (from: string) =>
+  'MASTER_KEY: this is not the master key that the secrets of this database are sealed with. It was taken from ' +
+  `${from}. Start Tenantry with the right one, from your copy of it, in MASTER_KEY, MASTER_KEY_FILE, ` +
+  "MASTER_PASSPHRASE, the operating system's keyring or DATA_DIR/master.key. After a rotation that is the new one. " +
+  'Without it, what is sealed is lost.'
 
 const unfinished =
   'MASTER_KEY: a rotation to this master key is not finished. Finish it with `tenantry vault rotate`, or start ' +
