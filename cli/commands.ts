@@ -16,6 +16,23 @@ export const commands: Commands = {
         summary: 'For operators: puts another master key in the place of the one in use.',
         load: () => import('./operator/rotate-vault'),
       },
+      keyring: {
+        summary: "For operators: the master key in the operating system's keyring.",
+        commands: {
+          put: {
+            summary: "For operators: puts the master key into the operating system's keyring.",
+            load: () => import('./operator/put-keyring'),
+          },
+          show: {
+            summary: "For operators: says whether the operating system's keyring has the master key.",
+            load: () => import('./operator/show-keyring'),
+          },
+          remove: {
+            summary: "For operators: removes the master key from the operating system's keyring.",
+            load: () => import('./operator/remove-keyring'),
+          },
+        },
+      },
     },
   },
   user: {

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { OpenKeyring } from '#server/container/master-secret'
 
 /** What a command has around it; a test gives its own. */
 export interface World {
@@ -8,6 +9,8 @@ export interface World {
   readonly stderr: Writable & { isTTY?: boolean }
   /** Default: the global one. */
   readonly fetch?: (request: Request) => Promise<Response>
+  /** Default: the operating system's keyring. */
+  readonly openKeyring?: OpenKeyring
   wait(milliseconds: number): Promise<void>
   /** Shows an address in a browser, where there is one. */
   browse(address: string): void

@@ -38,7 +38,7 @@ export async function withContainer<Result>(
   config = configOf(world),
 ): Promise<Result> {
   return inWords(async () => {
-    const container = await createContainer(config, { log: quietLog(world) })
+    const container = await createContainer(config, { log: quietLog(world), openKeyring: world.openKeyring })
     try {
       return await work(container)
     } finally {

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '#server/config/config'
+import { findMasterSecret, type FoundSecret } from '#server/container/master-secret'
 import { systemClock } from '#server/lib/clock'
 import { newId } from '#server/lib/ids'
 import { openDatabase } from '#server/storage/database'
 import { openSignals } from '#server/storage/signals'
-import { generatedSecret, masterKeyFile } from '#server/vault/keys/generated-secret'
+import { masterKeyFile } from '#server/vault/keys/generated-secret'
 import { rotate, type MasterSecret } from '#server/vault/rotation'
 import { defineCommand } from '../command'
 import { exitCodes } from '../exit-codes'
@@ -38,22 +39,31 @@ export const command = defineCommand({
     const { grace, generate } = args
     if (!/^\d{1,5}$/.test(grace)) throw misuse('--grace takes whole seconds.')
     const config = configOf(world)
-    const next = await takeNext(world, config, {
+    const present = await inWords(() => findMasterSecret(config, world.openKeyring))
+    const next = await takeNext(world, config, present, {
       keyFile: args['new-key-file'],
       passphraseFile: args['new-passphrase-file'],
       generate,
     })
-    const rewrapped = await inWords(() => change(world, config, next.secret, Number(grace)))
+    const rewrapped = await inWords(() =>
+      change(world, config, { from: present.secret, to: next.secret, graceSeconds: Number(grace) }),
+    )
     if (next.replaces) await rename(next.file, next.replaces)
     await writeDown(world, { ...config, masterSecret: next.secret }, rewrapped)
-    const hint =
-      next.replaces ?? `Now give the server ${next.file} in place of the former one, on every replica.`
+    const hint = next.replaces ?? hintOf(present, next)
     return {
       data: { rewrapped, file: next.replaces ?? next.file },
       text: `The master key is another one. Keys that were wrapped anew: ${rewrapped}.\n${hint}`,
     }
   },
 })
+
+/** What is left to do. */
+function hintOf({ source }: FoundSecret, { secret, file }: Next): string {
+  return source === 'keyring' && secret.kind === 'random'
+    ? `Now put it into the keyring: tenantry vault keyring put --replace --file ${file}`
+    : `Now give the server ${file} in place of the former one, on every replica.`
+}
 
 interface Next {
   secret: MasterSecret
@@ -71,6 +81,7 @@ interface Given {
 async function takeNext(
   world: World,
   config: Config,
+  { source, from }: FoundSecret,
   { keyFile, passphraseFile, generate }: Given,
 ): Promise<Next> {
   if (keyFile && passphraseFile) throw misuse('Either --new-key-file or --new-passphrase-file.')
@@ -79,8 +90,10 @@ async function takeNext(
     if (generate) await makeKey(keyFile)
     return read(world, 'MASTER_KEY_FILE', keyFile)
   }
-  if (config.masterSecret)
-    throw misuse('The master key is set by you: --new-key-file or --new-passphrase-file is needed.')
+  if (source !== 'generated')
+    throw misuse(
+      `The master key is set by you, in ${from}: --new-key-file or --new-passphrase-file is needed.`,
+    )
   const replaces = join(config.dataDir, masterKeyFile)
   await makeKey(`${replaces}.next`)
   return { ...read(world, 'MASTER_KEY_FILE', `${replaces}.next`), replaces }
@@ -89,7 +102,8 @@ async function takeNext(
 /** Reads it as the server would. @throws Failure where it would not */
 function read(world: World, variable: 'MASTER_KEY_FILE' | 'MASTER_PASSPHRASE_FILE', file: string): Next {
   const none = { MASTER_KEY: undefined, MASTER_KEY_FILE: undefined }
-  const env = { ...world.env, ...none, MASTER_PASSPHRASE: undefined, MASTER_PASSPHRASE_FILE: undefined }
+  const others = { MASTER_PASSPHRASE: undefined, MASTER_PASSPHRASE_FILE: undefined }
+  const env = { ...world.env, ...none, ...others, MASTER_KEYRING_ENTRY: undefined }
   const { masterSecret } = configOf({ ...world, env: { ...env, [variable]: file } })
   if (!masterSecret) throw new Failure(exitCodes.failed, 'cli.key_invalid', `${file} holds no key.`)
   return { secret: masterSecret, file }
@@ -108,17 +122,20 @@ async function makeKey(file: string): Promise<void> {
   )
 }
 
-async function change(world: World, config: Config, to: MasterSecret, graceSeconds: number): Promise<number> {
+async function change(
+  world: World,
+  config: Config,
+  options: { from: MasterSecret; to: MasterSecret; graceSeconds: number },
+): Promise<number> {
   const log = quietLog(world)
   const database = await openDatabase({ ...config.database, log })
   try {
     const signals = openSignals({ url: config.database.url, log })
     try {
-      const from = config.masterSecret ?? generatedSecret(config.dataDir)
       const means = { database, signals, clock: systemClock }
       const { rewrapped } = await withProgress(world, (show) => {
         const onProgress = (done: number, total: number) => show(`${done} of ${total} keys …`)
-        return rotate(means, { from, to, graceSeconds, onProgress })
+        return rotate(means, { ...options, onProgress })
       })
       return rewrapped
     } finally {

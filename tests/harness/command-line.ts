@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
+import type { OpenKeyring } from '#server/container/master-secret'
 import { commands } from '../../cli/commands'
 import { run } from '../../cli/run'
 import type { World } from '../../cli/world'
+import { createMemoryKeyring } from './keyring'
 
 /** A machine with a command line, and a configuration folder of its own. */
 export class CommandLine {
@@ -13,6 +15,8 @@ export class CommandLine {
   readonly shown: string[] = []
   /** Called in place of waiting. */
   onWait: () => void | Promise<void> = () => undefined
+  /** Default: none is there. */
+  openKeyring: OpenKeyring = createMemoryKeyring({}, 'absent').open
 
   /** Called in place of the global one. */
   fetch: World['fetch'] = undefined
@@ -35,6 +39,7 @@ export class CommandLine {
       stdout: into(out),
       stderr: into(errors),
       ...(this.fetch && { fetch: this.fetch }),
+      openKeyring: this.openKeyring,
       wait: async () => this.onWait(),
       browse: (address) => void this.shown.push(address),
     }
