@@ -22,7 +22,7 @@ export const checks = [
  */
 export const projects = [
   { name: 'unit', needsBuild: false, tools: ['redis'] },
-  { name: 'e2e', needsBuild: true, tools: ['redis'] },
+  { name: 'e2e', needsBuild: true, tools: ['redis', 'keyring'] },
   { name: 'browser', needsBuild: true, tools: ['chromium', 'redis'] },
 ]
 

@@ -14,7 +14,7 @@ import { runQuietly } from './processes.mjs'
  * @property {string[]} packages Debian's
  */
 
-/** @type {Record<'chromium' | 'redis', Tool>} */
+/** @type {Record<'chromium' | 'redis' | 'keyring', Tool>} */
 export const tools = {
   chromium: {
     name: 'Chromium',
@@ -23,6 +23,12 @@ export const tools = {
     packages: ['chromium', 'fonts-liberation'],
   },
   redis: { name: 'redis-server', commands: ['redis-server'], packages: ['redis-server'] },
+  // Brings the bus with it, by which it is asked.
+  keyring: {
+    name: 'GNOME Keyring',
+    commands: ['gnome-keyring-daemon'],
+    packages: ['gnome-keyring', 'dbus-daemon'],
+  },
 }
 
 /** @typedef {keyof typeof tools} ToolName */
