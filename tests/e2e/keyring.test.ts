@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -80,6 +82,20 @@ it('stops the start where nobody has unlocked it, with one message, and no key i
     code: 5,
     stderr: expect.stringContaining('keyring.failed'),
   })
+})
+
+it('can be given up while it waits for somebody to unlock it', async () => {
+  const silent = createServer().listen(join(dataDir, 'bus'))
+  const called = once(silent, 'connection') as Promise<[Socket]>
+  const address = `unix:path=${join(dataDir, 'bus')}`
+  const server = await serve({ DBUS_SESSION_BUS_ADDRESS: address }, { waitFor: 'nothing' })
+  const [caller] = await called
+  const gone = once(caller.resume(), 'close')
+  const asked = performance.now()
+  expect(await server.stop()).toBe(0)
+  await gone
+  expect(performance.now() - asked).toBeLessThan(2_000)
+  silent.close()
 })
 
 it('is not asked where the environment has a key', async () => {
