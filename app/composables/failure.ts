@@ -19,6 +19,27 @@ export function failureFrom(error: unknown): Failure {
   return { status: 500, code: 'portal.failed', title: 'Something went wrong' }
 }
 
+/** What is said at a field: in words of the form's own, or made of the failure. */
+type FieldWords = string | ((failure: Failure) => string)
+
+/** The server's own words for a failure. */
+export const ownWords: FieldWords = ({ title, detail }: Failure) => [title, detail].filter(Boolean).join(' ')
+
+/**
+ * A failure that is about one field, put there; every other one as it is.
+ *
+ * @param words what is said at the field, by the failure's code
+ */
+export function failureAt(
+  failure: Failure | undefined,
+  path: string,
+  words: Record<string, FieldWords>,
+): Failure | undefined {
+  const said = failure && Object.hasOwn(words, failure.code) ? words[failure.code] : undefined
+  if (!failure || said === undefined) return failure
+  return { ...failure, errors: [{ path, message: typeof said === 'string' ? said : said(failure) }] }
+}
+
 /** What a person is told: what happened, and what to do about it. */
 export function failureWords(failure: Failure): { title: string; description: string } {
   const detail = failure.detail ?? ''
