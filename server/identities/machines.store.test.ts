@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { newId } from '#server/lib/ids'
+import type { Database } from '#server/storage/database'
 import { isUniqueViolation } from '#server/storage/database.errors'
 import { describeEachDatabase } from '../../tests/harness/databases'
 import { TestClock } from '../../tests/harness/portal'
 import { createWorkshop } from '../../tests/harness/provisioning'
+import { atOnce } from '../../tests/harness/registries'
 import { findActing, machinesStore } from './machines.store'
 
 describeEachDatabase('the registries of machines', (given) => {
@@ -50,6 +52,35 @@ describeEachDatabase('the registries of machines', (given) => {
         .catch((error: unknown) => error)
       expect(isUniqueViolation(refused, column)).toBe(true)
     }
+  })
+
+  it('gives a handle and a key to one alone, of two who register them at the same time', async () => {
+    const mine = someone()
+    const other = await given.openAnother()
+    for (const rivals of [
+      [mine, { ...someone(), handle: mine.handle }],
+      [someone(), null],
+    ] as const) {
+      const [one, two] = [rivals[0], rivals[1] ?? { ...someone(), did: rivals[0].did }]
+      const register = (database: Database, who: typeof mine) => () =>
+        database.transaction((tx) => machinesStore(tx, clock).register(who))
+      const outcomes = await atOnce(register(given.database, one), register(other, two))
+      expect(outcomes.filter((outcome) => isUniqueViolation(outcome))).toHaveLength(1)
+      const where = { OR: [one, two].map(({ did, handle }) => ({ did, handle })) }
+      const [made, ...more] = await db().identity.findMany({ where, include: { claims: true } })
+      expect([made?.claims, more]).toMatchObject([[{ status: 'pending' }], []])
+    }
+  })
+
+  it('changes a key once, of two who take another at the same time', async () => {
+    const { id, did: from } = await store().register(someone())
+    const other = await given.openAnother()
+    const change = (database: Database, to: string) => () =>
+      database.transaction((tx) => machinesStore(tx, clock).changeKey(id, { from, to }))
+    const keys = [someone().did, someone().did] as const
+    const outcomes = await atOnce(change(given.database, keys[0]), change(other, keys[1]))
+    expect(outcomes.toSorted()).toEqual([false, true])
+    expect(await store().find(id)).toMatchObject({ did: outcomes[0] ? keys[0] : keys[1], version: 2 })
   })
 
   it('lets one principal at most act through an identity, and a principal have one default vault', async () => {
