@@ -103,6 +103,17 @@ describeEachDatabase('the machines of a tenant', (given) => {
     })
   })
 
+  it('are claimed where they ask for it alone', async () => {
+    const { userId, principalId, store } = await scene()
+    const { id } = await rows.applicant()
+    for (const status of ['rejected', 'revoked'] as const) {
+      await db().identity.update({ where: { id }, data: { status } })
+      const grant = { principalId, role: 'member', scopes: null, decidedById: userId } as const
+      expect(await store.claim(id, grant)).toBe(false)
+      expect(await read(id)).toMatchObject({ status, tenantId: null, claims: [{ status: 'pending' }] })
+    }
+  })
+
   it('are claimed, or rejected, of both at the same time', async () => {
     const { id: tenantId, userId, principalId } = await scene()
     const { id } = await rows.applicant()
