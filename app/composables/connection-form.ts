@@ -1,5 +1,6 @@
 import type { Connection, ConnectedService, PutConnection } from '#shared/contracts/connections'
 import { PutConnection as PutSchema } from '#shared/contracts/connections'
+import type { Failure } from './failure'
 import type { z } from 'zod'
 
 export type ShownConnection = z.output<typeof Connection>
@@ -16,6 +17,13 @@ export const credentialKinds: Record<
     { value: 'client', label: 'OAuth client', help: '' },
     { value: 'token', label: 'App token', help: 'As user:token.' },
   ],
+}
+
+/** What an address of each may look like. */
+export const addressHelp: Record<ConnectedService, string> = {
+  authentik: 'Such as https://auth.example.org.',
+  stalwart: 'Such as https://mail.example.org.',
+  ocis: 'Such as https://files.example.org.',
 }
 
 /** A connection as a form holds it. A credential is written and never read. */
@@ -47,10 +55,23 @@ export function connectionFaults(
   form: ConnectionForm,
   own?: ShownConnection,
 ): { path: string; message: string }[] {
-  const secret = form.kind === 'token' ? 'token' : 'clientSecret'
+  const secret = secretOf(form)
   const stays = own && own.apiUrl === form.apiUrl && own.credential.kind === form.kind
-  if (!form[secret] && !stays) return [{ path: secret, message: 'It is needed, also for another address.' }]
+  if (!form[secret] && !stays) return [{ path: secret, message: own ? neededAnew : 'It is needed.' }]
   const result = PutSchema.safeParse(connectionSent(form))
   if (result.success) return []
   return result.error.issues.map(({ path, message }) => ({ path: String(path.at(-1)), message }))
+}
+
+const neededAnew = 'It is needed for another address or way to sign in: the stored one is not sent there.'
+
+const secretOf = ({ kind }: Pick<ConnectionForm, 'kind'>) => (kind === 'token' ? 'token' : 'clientSecret')
+
+/** What the server found, put to the form's own fields. */
+export function connectionFailure(failure: Failure, form: Pick<ConnectionForm, 'kind'>): Failure {
+  const errors = failure.errors?.map(({ path, message }) => ({
+    path: path === 'credential' ? secretOf(form) : (path.split('.').at(-1) ?? path),
+    message,
+  }))
+  return errors ? { ...failure, errors } : failure
 }

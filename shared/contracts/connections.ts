@@ -5,7 +5,7 @@ export const ConnectedService = z.enum(['authentik', 'stalwart', 'ocis'])
 export type ConnectedService = z.output<typeof ConnectedService>
 
 const Address = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, error: 'An address begins with https:// or http://.' })
   .max(500)
   .refine((text) => {
     // What is no URL at all has its own fault.

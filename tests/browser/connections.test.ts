@@ -61,7 +61,7 @@ test('a tenant uses an own Authentik, tests it, and goes back to the platform’
 
   await page.getByRole('button', { name: 'Use an own Authentik' }).click()
   await dialog.getByRole('button', { name: 'Save connection' }).click()
-  await dialog.getByText('It is needed, also for another address.').waitFor()
+  await dialog.getByText('It is needed.', { exact: true }).waitFor()
   await expectWellMade(owner)
   await dialog.getByLabel('Address').fill(authentik.url)
   await dialog.getByLabel('API token').fill('not-the-token')
@@ -94,7 +94,7 @@ test('an own Stalwart is signed in to with a key, which is replaced on a telepho
     await dialog.getByLabel('Address').fill('mail.example.org')
     await dialog.getByLabel('API key').fill('not-the-key')
     await dialog.getByRole('button', { name: 'Save connection' }).click()
-    await dialog.getByText('Invalid URL').waitFor()
+    await dialog.getByText('An address begins with https:// or http://.').waitFor()
     await expectWellMade(visit)
     await dialog.getByLabel('Address').fill(stalwart.url)
     await save(visit)
@@ -130,7 +130,7 @@ test('an own OCIS is signed in to with a client, or with a token in its place', 
     await own.getByRole('button', { name: `Use an own ${product}` }).click()
     await dialog.getByLabel('Address', { exact: true }).fill(ocis.url)
     await dialog.getByRole('button', { name: 'Save connection' }).click()
-    await dialog.getByText('It is needed, also for another address.').waitFor()
+    await dialog.getByText('It is needed.', { exact: true }).waitFor()
     await expectWellMade(visit)
     await dialog.getByLabel('Client ID').fill(clientId)
     await dialog.getByLabel('Client secret').fill('not-the-secret')
@@ -155,8 +155,9 @@ test('an own OCIS is signed in to with a client, or with a token in its place', 
 
     await own.getByRole('button', { name: `Change ${product}` }).click()
     await dialog.getByLabel('How to sign in there').selectOption('token')
+    await dialog.getByText('As user:token.').waitFor()
     await dialog.getByRole('button', { name: 'Save connection' }).click()
-    await dialog.getByText('It is needed, also for another address.').waitFor()
+    await dialog.getByText(/^It is needed for another address/).waitFor()
     await dialog.getByLabel('App token').fill('no-colon')
     await dialog.getByRole('button', { name: 'Save connection' }).click()
     await dialog.getByText('The app token of OCIS is not of the form user:token.').waitFor()
@@ -182,7 +183,7 @@ test('what was left elsewhere is told until somebody has seen to it', async () =
       await ofOcis.first().waitFor()
       await expectWellMade(visit)
       await ofOcis
-        .getByRole('button', { name: /^Seen to/ })
+        .getByRole('button', { name: /^Mark as seen to/ })
         .first()
         .click()
       await expectWellMade(visit)
@@ -199,7 +200,7 @@ test('what was left elsewhere is told until somebody has seen to it', async () =
 test('a page that is open shows what somebody else changes', async () => {
   await owner.open('/tenants/acme/connections')
   await onTelephone.open('/tenants/acme/connections')
-  await part(owner, 'Stalwart').getByText('The platform’s', { exact: true }).waitFor()
+  await part(owner, 'Stalwart').getByText('None', { exact: true }).waitFor()
   await onTelephone.call('PUT', '/api/tenants/acme/connections/stalwart', {
     apiUrl: stalwart.url,
     credential: { kind: 'token', token: stalwart.token },
