@@ -48,7 +48,7 @@ async function remove(visit: Visit, product: string): Promise<void> {
   await page.getByLabel('Type “acme” to confirm').fill('acme')
   await page.getByRole('button', { name: 'Remove connection' }).click()
   await part(visit, product)
-    .getByRole('button', { name: `Use an own ${product}` })
+    .getByRole('button', { name: `Use your own ${product}` })
     .waitFor()
 }
 
@@ -59,7 +59,7 @@ test('a tenant uses an own Authentik, tests it, and goes back to the platform’
   await page.getByText('The platform’s', { exact: true }).first().waitFor()
   await expectWellMade(owner)
 
-  await page.getByRole('button', { name: 'Use an own Authentik' }).click()
+  await page.getByRole('button', { name: 'Use your own Authentik' }).click()
   await dialog.getByRole('button', { name: 'Save connection' }).click()
   await dialog.getByText('It is needed.', { exact: true }).waitFor()
   await expectWellMade(owner)
@@ -88,7 +88,7 @@ test('an own Stalwart is signed in to with a key, which is replaced on a telepho
     const dialog = dialogOf(visit)
     const own = part(visit, 'Stalwart')
     await visit.open('/tenants/acme/connections')
-    await own.getByRole('button', { name: 'Use an own Stalwart' }).click()
+    await own.getByRole('button', { name: 'Use your own Stalwart' }).click()
     await dialog.getByText('An API key of Stalwart, or user:password.').waitFor()
     expect(await dialog.getByLabel('How to sign in there').count()).toBe(0)
     await dialog.getByLabel('Address').fill('mail.example.org')
@@ -127,7 +127,7 @@ test('an own OCIS is signed in to with a client, or with a token in its place', 
     const dialog = dialogOf(visit)
     const own = part(visit, product)
     await visit.open('/tenants/acme/connections')
-    await own.getByRole('button', { name: `Use an own ${product}` }).click()
+    await own.getByRole('button', { name: `Use your own ${product}` }).click()
     await dialog.getByLabel('Address', { exact: true }).fill(ocis.url)
     await dialog.getByRole('button', { name: 'Save connection' }).click()
     await dialog.getByText('It is needed.', { exact: true }).waitFor()

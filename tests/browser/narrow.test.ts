@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => portal?.close())
 
-/** Nothing is wider than the screen, and no control lies outside of it. */
+/** Nothing is wider than the screen, and no control lies outside of it, or of what cuts off what it holds. */
 async function expectToFit({ page }: Visit): Promise<void> {
   const { overflow, outside } = await page.evaluate(() => {
     const root = document.documentElement
@@ -23,11 +23,17 @@ async function expectToFit({ page }: Visit): Promise<void> {
       ...document.querySelectorAll<HTMLElement>('main a, main button, main input, header a, header button'),
     ]
     const scrolls = (element: HTMLElement) => Boolean(element.closest('nav ul'))
+    const edgeOf = (element: HTMLElement): number => {
+      for (let around = element.parentElement; around; around = around.parentElement)
+        if (['hidden', 'clip'].includes(getComputedStyle(around).overflowX))
+          return Math.min(around.getBoundingClientRect().right, root.clientWidth)
+      return root.clientWidth
+    }
     return {
       overflow: root.scrollWidth - root.clientWidth,
       outside: controls
         .filter((control) => control.checkVisibility() && !scrolls(control) && !control.closest('.sr-only'))
-        .filter((control) => control.getBoundingClientRect().right > root.clientWidth + 1)
+        .filter((control) => control.getBoundingClientRect().right > edgeOf(control) + 1)
         .map((control) => control.outerHTML),
     }
   })
