@@ -18,8 +18,8 @@ import type {
   SessionScope,
   TenantScope,
   VaultScope,
-} from './scope-shapes'
-import { callerStores, platformStores, tenantStores, vaultStores, type Acting } from './scope-stores'
+} from './scope/shapes'
+import { callerStores, platformStores, tenantStores, vaultStores, type Acting } from './scope/stores'
 
 export type {
   Caller,
@@ -32,8 +32,8 @@ export type {
   SessionScope,
   TenantScope,
   VaultScope,
-} from './scope-shapes'
-export type { CallerStores, PlatformStores, TenantStores, VaultStores } from './scope-stores'
+} from './scope/shapes'
+export type { CallerStores, PlatformStores, TenantStores, VaultStores } from './scope/stores'
 
 /** What a machine may do at most, of all that its role allows: to decide over machines and vaults is for people. */
 const everyMachineScope: ReadonlySet<string> = new Set(MachineScope.options)

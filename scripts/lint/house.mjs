@@ -34,7 +34,7 @@ const files = [
 
   { category: 'app', pattern: 'app/**' },
   { category: 'contracts', pattern: 'shared/**' },
-  { category: 'scope', pattern: 'server/scope{,-shapes,-stores,-reach}.ts' },
+  { category: 'scope', pattern: 'server/scope{.ts,/**}' },
   { category: 'container', pattern: 'server/container{.ts,/**}' },
   { category: 'main', pattern: 'server/main.ts' },
   { category: 'manifest', pattern: 'package.json' },

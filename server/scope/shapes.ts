@@ -6,7 +6,7 @@ import type { LeaseRow } from '#server/domain/vaults/leases.store'
 import type { Clock } from '#server/lib/clock'
 import type { BoundVault, MachineScope } from '#shared/contracts/machines'
 import type { TenantRole } from '#shared/contracts/tenants'
-import type { CallerStores, PlatformStores, TenantStores, VaultStores } from './scope-stores'
+import type { CallerStores, PlatformStores, TenantStores, VaultStores } from './stores'
 
 /** The portal's own session that a caller came with. */
 export interface CallerSession {

@@ -37,7 +37,7 @@ import { driftStore } from '#server/provisioning/drift/drift.store'
 import { stepsStore, type Announced } from '#server/provisioning/steps.store'
 import type { Clock } from '#server/lib/clock'
 import type { DatabaseClient } from '#server/storage/database'
-import { vaultReach, type Reader } from './scope-reach'
+import { vaultReach, type Reader } from './reach'
 
 /** In whose name stores write, and by what. */
 export interface Acting {
