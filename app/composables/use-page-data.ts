@@ -27,6 +27,9 @@ export function usePageData<Data>(
   const refreshing = ref(false)
   const refreshFailure = shallowRef<Failure>()
   let turn = 0
+  // An answer for a page that somebody has left says nothing of where they are now.
+  let isLeft = false
+  onScopeDispose(() => (isLeft = true))
 
   const showIfGone = (failure: Failure, thrown: unknown) => {
     if (![403, 404].includes(failure.status)) return false
@@ -46,7 +49,7 @@ export function usePageData<Data>(
       data.value = fresh
       refreshFailure.value = undefined
     } catch (thrown) {
-      if (mine !== turn) return
+      if (mine !== turn || isLeft) return
       const failure = failureFrom(thrown)
       if (!showIfGone(failure, thrown)) refreshFailure.value = failure
     } finally {

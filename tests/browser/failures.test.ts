@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTenant, openPortal, operator, setUp, type BrowserPortal, type Visit } from './portal'
 
+const problem = {
+  type: 'about:blank',
+  title: 'x',
+  status: 500,
+  code: 'internal.error',
+  requestId: 'request-of-the-test',
+}
+
 let portal: BrowserPortal
 let boss: Visit
 
@@ -41,13 +49,6 @@ test('a slow page shows a skeleton meanwhile', async () => {
 test('what a server error means is said, with the request to ask about', async () => {
   const { page } = boss
   await boss.open('/')
-  const problem = {
-    type: 'about:blank',
-    title: 'x',
-    status: 500,
-    code: 'internal.error',
-    requestId: 'request-of-the-test',
-  }
   await page.route('**/api/audit?*', (route) => route.fulfill({ status: 500, json: problem }))
   await page.getByRole('link', { name: 'Audit' }).click()
   await page.getByText('Something went wrong on our side').waitFor()
@@ -63,6 +64,31 @@ test('what is shown stays when it can’t be brought up to date', async () => {
   await page.getByText('This may be out of date').waitFor()
   expect(await page.getByRole('link', { name: 'Acme', exact: true }).count()).toBe(1)
   await page.unrouteAll()
+})
+
+test('an answer for a page that was left says nothing of where somebody is now', async () => {
+  const { page } = boss
+  const path = '**/api/tenants/acme/drift?*'
+  await boss.open('/tenants/acme/members')
+  let answer = () => {}
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route(path, async (route) => {
+    await held
+    await route.fulfill({ status: 404, json: { ...problem, status: 404, code: 'tenant.not_found' } })
+  })
+  const asked = page.waitForRequest(path)
+  const answered = page.waitForResponse(path)
+  await page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await asked
+  await page.getByRole('link', { name: 'Home' }).click()
+  await page.getByRole('heading', { name: /^Hello/ }).waitFor()
+  answer()
+  await (await answered).finished()
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  )
+  expect(await page.getByRole('heading', { name: /^Hello/ }).isVisible()).toBe(true)
+  await page.unrouteAll({ behavior: 'wait' })
 })
 
 test('a form that did not reach the server keeps what was typed, and repeats with the same key', async () => {
