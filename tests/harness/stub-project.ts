@@ -3,6 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tools } from '../../scripts/launch/tools.mjs'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const standIns = join(repository, 'tests/harness/stub-project')
@@ -65,7 +66,9 @@ export function createStubProject(): StubProject {
   cpSync(join(standIns, 'nuxt.mjs'), path('packages/nuxt/bin/nuxt.mjs'))
   cpSync(join(standIns, 'vitest.mjs'), path('packages/vitest/vitest.mjs'))
   cpSync(join(standIns, 'npm-cli.mjs'), path('npm-cli.js'))
-  for (const command of ['redis-server', 'chromium']) {
+  for (const {
+    commands: [command = ''],
+  } of Object.values(tools)) {
     write(`bin/${command}`, '#!/bin/sh\n')
     chmodSync(path(`bin/${command}`), 0o755)
   }
