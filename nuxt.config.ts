@@ -8,6 +8,8 @@ export default defineNuxtConfig({
   devtools: { enabled: false },
   telemetry: false,
   sourcemap: false,
+  // Says which pages were rendered ahead, and there are none: each page would ask for it.
+  experimental: { appManifest: false },
 
   app: {
     head: {
