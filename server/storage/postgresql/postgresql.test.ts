@@ -192,3 +192,15 @@ test('a read that is cut off tells that the database is away, and the next one i
   expect(await Promise.all(cut)).toEqual([true, true])
   expect(await read()).toEqual([{ text: 'whole' }])
 })
+
+test('a read that was asked just before the end leaves no connection behind', async () => {
+  const database = await openDatabase({ url: server.url, poolMax: 1, log })
+  const other = await open(server.url, 1)
+  await terminateOthers(other)
+  const reading = isAway(database.read('SELECT CAST(? AS TEXT)', ['text'], ['late']))
+  await database.close()
+  expect(await reading).toBe(true)
+  const count = other.client.$queryRaw<{ count: bigint }[]>`
+    SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tenantry' AND pid <> pg_backend_pid()`
+  expect(Number((await count)[0]?.count)).toBe(0)
+})

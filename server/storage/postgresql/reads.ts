@@ -50,6 +50,7 @@ export function openReads(options: pg.ClientConfig, log: Log) {
     const asked = waiting
     waiting = []
     try {
+      if (closed) throw new DatabaseUnavailable('The database was closed')
       const { client, socket } = await reach()
       socket.cork()
       for (const { query, answer, fail } of asked) client.query(query).then(({ rows }) => answer(rows), fail)
