@@ -8,7 +8,7 @@ import { parts, planFor } from './launch/plan.mjs'
 import { Stopped } from './launch/problem.mjs'
 import { runLoudly, runQuietly } from './launch/processes.mjs'
 import { announced, say, secondsSince } from './launch/report.mjs'
-import { countRun, readReport, sum, summary } from './launch/tally.mjs'
+import { countRun, failuresOf, readReport, retold, sum, summary } from './launch/tally.mjs'
 import { ensureTools } from './launch/tools.mjs'
 import { ensureBuilt, ensureGenerated, root, runCommand, withToolchain } from './toolchain.mjs'
 
@@ -46,8 +46,9 @@ async function step(name, work, { counts } = { counts: true }) {
     return true
   } catch (error) {
     if (error instanceof Stopped) throw error
-    say(`\n${name} failed:\n\n${error instanceof Error ? error.message : error}\n`)
-    rows.push({ name, passed: 0, failed: 1, took: secondsSince(start) })
+    const why = error instanceof Error ? error.message : String(error)
+    say(`\n${name} failed:\n\n${why}\n`)
+    rows.push({ name, passed: 0, failed: 1, failures: [retold(name, why)], took: secondsSince(start) })
     return false
   }
 }
@@ -91,8 +92,10 @@ async function runProject({ name }, args, { node, env }) {
   const filter = args.length > 0 ? ['--passWithNoTests', ...args] : []
   const command = ['node_modules/vitest/vitest.mjs', 'run', '--project', name, ...reporters, ...filter]
   const code = await runLoudly(node, command, { cwd: root, env })
-  const row = countRun(name, readReport(report), code, { mayBeEmpty: args.length > 0 })
-  rows.push({ ...row, took: secondsSince(start) })
+  const results = readReport(report)
+  const row = countRun(name, results, code, { mayBeEmpty: args.length > 0 })
+  const failures = results ? failuresOf(results, root) : []
+  rows.push({ ...row, failures, took: secondsSince(start) })
 }
 
 /** @param {Project[]} projects @param {string} why */

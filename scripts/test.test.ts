@@ -82,6 +82,17 @@ describe('npm test', () => {
     expect(ended.code).toBe(1)
   })
 
+  it('says again at the end what failed, before the count', async () => {
+    const file = { name: project.path('a.test.ts'), status: 'failed' }
+    const failed = { fullName: 'a counts', status: 'failed', failureMessages: ['expected 1 to be 2'] }
+    const report = { passed: 1, failed: 1, testResults: [{ ...file, assertionResults: [failed] }] }
+    const ended = await test([], { STUB_FAILING: 'lint', STUB_UNIT: JSON.stringify(report) })
+    const end = ended.stdout.slice(ended.stdout.lastIndexOf('Running browser'))
+    expect(end).toMatch(/^lint\n {2}\S/m)
+    expect(end).toContain('a.test.ts > a counts\n  expected 1 to be 2\n')
+    expect(lastLine(ended)).toMatch(/^\d+ passed, 2 failed$/)
+  })
+
   it('does not count what an earlier run left', async () => {
     await test(['unit'])
     const ended = await test(['unit'], { STUB_UNIT: 'crash' })

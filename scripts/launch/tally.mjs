@@ -1,6 +1,7 @@
 // @ts-check
 // How many tests passed and failed, all kinds together.
 import { existsSync, readFileSync } from 'node:fs'
+import { relative } from 'node:path'
 
 /**
  * @typedef {object} Row
@@ -10,6 +11,7 @@ import { existsSync, readFileSync } from 'node:fs'
  * @property {number} [skipped]
  * @property {string} [note] what counts are not enough to say
  * @property {string} [took]
+ * @property {string[]} [failures] what failed, and the beginning of why
  */
 
 /**
@@ -18,8 +20,19 @@ import { existsSync, readFileSync } from 'node:fs'
  * @property {number} numFailedTests
  * @property {number} numPendingTests
  * @property {number} numTodoTests
- * @property {{ status: string, assertionResults: { status: string }[] }[]} testResults a file each
+ * @property {VitestFile[]} testResults a file each
  */
+
+/**
+ * @typedef {object} VitestFile
+ * @property {string} name its path
+ * @property {string} status
+ * @property {string} [message] why it failed as a whole
+ * @property {{ status: string, fullName: string, failureMessages?: string[] | null }[]} assertionResults
+ */
+
+/** Lines of a failure's message that are repeated at the end; the whole of it stands where it happened. */
+const repeatedLines = 8
 
 /** @param {string} path @returns {VitestReport | undefined} undefined where vitest did not get to writing it */
 export function readReport(path) {
@@ -64,6 +77,34 @@ export function countRun(name, report, exitCode, { mayBeEmpty }) {
   return { name, passed, failed, skipped }
 }
 
+/**
+ * The failed tests, as `retold` has them.
+ *
+ * @param {VitestReport} report
+ * @param {string} root the project's folder: paths are shown from there
+ */
+export function failuresOf(report, root) {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name)
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length === 0) return status === 'failed' ? [retold(file, message)] : []
+    return failed.map(({ fullName, failureMessages }) =>
+      retold(`${file} > ${fullName}`, failureMessages?.join('\n')),
+    )
+  })
+}
+
+/**
+ * What failed and the beginning of why, to be said again at the end: of a long log, often only the end is kept.
+ *
+ * @param {string} what
+ * @param {string} [why]
+ */
+export function retold(what, why = '') {
+  const lines = why.trim().split('\n').slice(0, repeatedLines)
+  return [what, ...lines.filter(Boolean).map((line) => `  ${line}`)].join('\n')
+}
+
 /** @param {Row[]} rows */
 export function sum(rows) {
   return rows.reduce(
@@ -72,7 +113,7 @@ export function sum(rows) {
   )
 }
 
-/** The table at the end; its last line is `N passed, N failed`, for machines. @param {Row[]} rows */
+/** What failed, and the table at the end; its last line is `N passed, N failed`, for machines. @param {Row[]} rows */
 export function summary(rows) {
   const width = Math.max(...rows.map(({ name }) => name.length))
   const lines = rows.map(({ name, passed, failed, skipped, note, took }) => {
@@ -80,6 +121,12 @@ export function summary(rows) {
     const counts = [`${passed} passed`, `${failed} failed`, ...skips].join(', ')
     return `  ${name.padEnd(width)}  ${[counts, took, note].filter(Boolean).join(' · ')}`
   })
+  const failures = rows.flatMap((row) => row.failures ?? [])
   const total = sum(rows)
-  return [...lines, '', `${total.passed} passed, ${total.failed} failed`].join('\n')
+  return [
+    ...failures.map((text) => `${text}\n`),
+    ...lines,
+    '',
+    `${total.passed} passed, ${total.failed} failed`,
+  ].join('\n')
 }

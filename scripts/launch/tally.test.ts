@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countRun, summary, type Row, type VitestReport } from './tally.mjs'
+import { countRun, failuresOf, summary, type Row, type VitestReport } from './tally.mjs'
 
 const empty: VitestReport = {
   numPassedTests: 0,
@@ -24,10 +24,10 @@ describe('countRun', () => {
 
   it('counts a file that broke before its tests as one failure', () => {
     const testResults = [
-      { status: 'failed', assertionResults: [] },
-      { status: 'failed', assertionResults: [{ status: 'passed' }] },
-      { status: 'failed', assertionResults: [{ status: 'failed' }] },
-      { status: 'passed', assertionResults: [{ status: 'passed' }] },
+      { name: 'a', status: 'failed', assertionResults: [] },
+      { name: 'b', status: 'failed', assertionResults: [{ fullName: 'one', status: 'passed' }] },
+      { name: 'c', status: 'failed', assertionResults: [{ fullName: 'two', status: 'failed' }] },
+      { name: 'd', status: 'passed', assertionResults: [{ fullName: 'three', status: 'passed' }] },
     ]
     const report = { ...empty, numPassedTests: 2, numFailedTests: 1, testResults }
     expect(counts(countRun('unit', report, 1, strict))).toEqual([2, 3])
@@ -45,13 +45,49 @@ describe('countRun', () => {
   })
 })
 
+describe('failuresOf', () => {
+  it('names the file, the test and the beginning of why', () => {
+    const failureMessages = ['AssertionError: expected 1 to be 2\n    at first\n    at second']
+    const testResults = [
+      {
+        name: '/root/server/a.test.ts',
+        status: 'failed',
+        message: 'Cannot find module',
+        assertionResults: [],
+      },
+      {
+        name: '/root/server/b.test.ts',
+        status: 'failed',
+        message: '',
+        assertionResults: [
+          { fullName: 'b works', status: 'passed', failureMessages: [] },
+          { fullName: 'b counts', status: 'failed', failureMessages },
+          { fullName: 'b ends', status: 'failed', failureMessages: [`${'line\n'.repeat(50)}`] },
+        ],
+      },
+      { name: '/root/server/c.test.ts', status: 'passed', assertionResults: [] },
+    ]
+    const [broken, counts, ends, ...others] = failuresOf({ ...empty, testResults }, '/root')
+    expect(broken).toBe('server/a.test.ts\n  Cannot find module')
+    expect(counts).toBe(
+      'server/b.test.ts > b counts\n  AssertionError: expected 1 to be 2\n      at first\n      at second',
+    )
+    expect(ends?.split('\n')).toHaveLength(9)
+    expect(others).toEqual([])
+  })
+})
+
 describe('summary', () => {
   it('ends with the line that machines read', () => {
     const rows = [
       { name: 'types', passed: 1, failed: 0, took: '3.1 s' },
-      { name: 'unit', passed: 40, failed: 2, skipped: 1, took: '20 s' },
+      { name: 'unit', passed: 40, failed: 2, skipped: 1, took: '20 s', failures: ['a > one', 'b > two'] },
     ]
     expect(summary(rows).split('\n')).toEqual([
+      'a > one',
+      '',
+      'b > two',
+      '',
       '  types  1 passed, 0 failed · 3.1 s',
       '  unit   40 passed, 2 failed, 1 skipped · 20 s',
       '',

@@ -11,13 +11,13 @@ writeFileSync(process.env.STUB_ROOT + '/' + project + '.env.json', JSON.stringif
 writeFileSync(process.env.STUB_ROOT + '/' + project + '.args.json', JSON.stringify(process.argv.slice(2)))
 const outcome = process.env['STUB_' + project.toUpperCase()] ?? '{"passed":2,"failed":0}'
 if (outcome === 'crash') process.exit(134)
-const { passed, failed, code } = JSON.parse(outcome)
+const { passed, failed, code, testResults = [] } = JSON.parse(outcome)
 const report = {
   numPassedTests: passed,
   numFailedTests: failed,
   numPendingTests: 0,
   numTodoTests: 0,
-  testResults: [],
+  testResults,
 }
 writeFileSync(value('--outputFile.json'), JSON.stringify(report))
 process.exit(code ?? (failed > 0 ? 1 : 0))
