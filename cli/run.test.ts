@@ -14,6 +14,23 @@ afterAll(() => {
   bare.remove()
 })
 
+/** What comes of a command where the portal gives this answer to whatever it is asked. */
+async function answeredBy(status: number, problem: object, argv: string[]) {
+  const server = createServer((_, response) => {
+    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const line = new CommandLine({ ...given.env, TENANTRY_SERVER: `http://127.0.0.1:${port}` })
+  try {
+    return await line.run(argv)
+  } finally {
+    line.remove()
+    server.closeAllConnections()
+    server.close()
+  }
+}
+
 describe('the command line', () => {
   it.each([
     [['vault', 'got', 'a/b'], 'There is no command vault got.'],
@@ -61,18 +78,24 @@ describe('the command line', () => {
       code: 'x.so',
       requestId: '1',
     }
-    const server = createServer((_, response) => {
-      response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem))
-    }).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo
-    const line = new CommandLine({ ...given.env, TENANTRY_SERVER: `http://127.0.0.1:${port}` })
-    const { code, errors } = await line.run(['whoami'])
-    line.remove()
-    server.closeAllConnections()
-    server.close()
+    const { code, errors } = await answeredBy(status, problem, ['whoami'])
     expect({ code, errors }).toEqual({ code: expected, errors: 'It is so. And so. (x.so)\n' })
   })
+
+  it.each([[[]], [['--json']]])(
+    'what a portal says moves no cursor and sets no colour: %j',
+    async (options) => {
+      const title = 'It is\u001B[2J so\u009B0m.\u202E'
+      const problem = { type: 'urn:x', title, detail: 'And\r so.', status: 409, code: 'x.so' }
+      const { code, errors } = await answeredBy(409, problem, ['whoami', ...options])
+      expect(code).toBe(1)
+      // eslint-disable-next-line no-control-regex -- they are what must not be there
+      expect(errors).not.toMatch(/[\0-\x09\x0B-\x1F\x7F-\x9F\u202E]/)
+      const message = 'It is\\u001b[2J so\\u009b0m.\\u202e And\\u000d so.'
+      if (options.length === 0) expect(errors).toBe(`${message} (x.so)\n`)
+      else expect(JSON.parse(errors)).toMatchObject({ error: { message: `${title} And\r so.` } })
+    },
+  )
 
   it('helps where it is asked to, with examples', async () => {
     expect(await bare.run([])).toMatchObject({ code: 0, text: expect.stringContaining('EXIT CODES') })

@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import type { Command, Commands, Entry, Outcome } from './command'
 import { exitCodes, exitCodesInWords, type ExitCode } from './exit-codes'
 import { Failure, misuse } from './failure'
+import { printable, printableJson } from './printable'
 import type { World } from './world'
 
 const rootOf = (commands: Commands): Entry => ({
@@ -110,8 +111,9 @@ export async function usageOf(path: readonly string[], entry: Entry): Promise<st
 }
 
 function print(world: World, json: boolean, { data, text, exact = false, exitCode }: Outcome): ExitCode {
-  const plain = exact && !world.stdout.isTTY ? text : `${text}\n`
-  world.stdout.write(json ? `${JSON.stringify(data)}\n` : plain)
+  const shown = exact ? text : printable(text)
+  const plain = exact && !world.stdout.isTTY ? shown : `${shown}\n`
+  world.stdout.write(json ? `${printableJson(data)}\n` : plain)
   return exitCode ?? exitCodes.ok
 }
 
@@ -119,6 +121,7 @@ function complain(world: World, json: boolean, error: unknown): ExitCode {
   const failure = error instanceof Failure ? error : undefined
   const code = failure?.code ?? 'cli.failed'
   const message = error instanceof Error ? error.message : String(error)
-  world.stderr.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `${message} (${code})\n`)
+  const plain = printable(`${message} (${code})`)
+  world.stderr.write(`${json ? printableJson({ error: { code, message } }) : plain}\n`)
   return failure?.exitCode ?? exitCodes.failed
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { OpenKeyring } from '#server/container/master-secret'
+import { printable, printableLine } from './printable'
 
 /** What a command has around it; a test gives its own. */
 export interface World {
@@ -18,7 +19,7 @@ export interface World {
 
 /** Lines for people, such as what is being waited for: never part of the result. */
 export function tell(world: World, line: string): void {
-  world.stderr.write(`${line}\n`)
+  world.stderr.write(`${printable(line)}\n`)
 }
 
 /**
@@ -32,7 +33,7 @@ export async function withProgress<Result>(
   let isShown = false
   const rewrite = (text: string) => {
     isShown = text !== ''
-    stderr.write(`\r\u001B[K${text}`)
+    stderr.write(`\r\u001B[K${printableLine(text)}`)
   }
   try {
     return await work((text) => {

@@ -34,5 +34,6 @@ export async function takePassword(
     const generated = Array.from({ length: groups }, group).join('-')
     return { password: generated, generated }
   }
-  return { password: await readSecret(world, { file, trim, prompt: `New password for ${email}: ` }) }
+  const prompts = { prompt: `New password for ${email}: `, promptAgain: 'The same again: ' }
+  return { password: await readSecret(world, { file, trim, ...prompts }) }
 }

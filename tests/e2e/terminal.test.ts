@@ -56,10 +56,23 @@ describe('a secret that is typed', () => {
     const asked = tenantry('user create typed@example.org --name Typed', serverEnv)
     await asked.until(/New password for typed@example\.org: $/)
     asked.type(`${secret}x\u007f${enter}`)
+    await asked.until(/The same again: $/)
+    asked.type(`${secret}${enter}`)
     expect([await asked.ended, isRestored(asked.screen())]).toEqual([0, true])
     expect(asked.screen()).not.toContain('winter')
     const login = { email: 'typed@example.org', password: secret }
     expect((await new HttpClient(server.url, server.url).post('/api/auth/login', login)).status).toBe(200)
+  })
+
+  it('is not taken where it is not the same twice', async () => {
+    const asked = tenantry(`user reset-password ${email}`, serverEnv)
+    await asked.until(/New password for .*: $/)
+    asked.type(`winter turnips sing loudly${enter}`)
+    await asked.until(/The same again: $/)
+    asked.type(`winter turnips sing loud${enter}`)
+    expect([await asked.ended, isRestored(asked.screen())]).toEqual([2, true])
+    expect(asked.screen()).toContain('That was not the same twice. (cli.usage)')
+    expect((await operator.get('/api/auth/session')).status).toBe(200)
   })
 
   it.each([
