@@ -76,6 +76,8 @@ export default defineNuxtConfig({
 
   nitro: {
     preset: 'node-server',
+    // Many a self-hoster has no proxy in front that would do it.
+    compressPublicAssets: { gzip: true, brotli: true },
     imports: { autoImport: false },
     esbuild: { options: { target: 'node24' } },
     externals: {
@@ -94,6 +96,15 @@ export default defineNuxtConfig({
 
   // Nitro's own entry listens before the database is migrated and logs plain text; in development it may.
   $production: { nitro: { entry: fileURLToPath(new URL('./server/main.ts', import.meta.url)) } },
+
+  // What many pages share comes as few files: a page asked for a hundred small ones, each by a request of its own.
+  vite: {
+    $client: {
+      build: {
+        rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 6 }] } } },
+      },
+    },
+  },
 
   eslint: { config: { stylistic: false } },
 
