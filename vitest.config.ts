@@ -7,7 +7,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** Files at once of those that start processes: more of them would only wait for each other. */
 const cores = availableParallelism()
 const servedAtOnce = Math.min(cores + 1, 5)
-const shownAtOnce = Math.min(cores, 4)
+const shownAtOnce = Math.min(cores + 1, 4)
 
 const alias = {
   '#tenantry/routes': at('tests/harness/routes.ts'),

@@ -115,17 +115,17 @@ describe('npm test', () => {
   it('tells the browser tests where Chromium is', async () => {
     await test(['browser'])
     expect(JSON.parse(project.read('browser.env.json'))).toMatchObject({
-      CHROMIUM_PATH: project.path('bin/chromium'),
+      CHROMIUM_PATH: project.path('bin/chromium-headless-shell'),
     })
   })
 
   it('fails with a sentence where a tool is missing that it cannot install, and runs what does not need it', async () => {
-    rmSync(project.path('bin/chromium'))
+    rmSync(project.path('bin/chromium-headless-shell'))
     const ended = await test(['unit', 'browser'])
     expect(project.calls()).toContain('vitest unit')
     expect(project.calls()).not.toContain('vitest browser')
     expect(ended.stdout).toContain(
-      'The tests need Chromium, and found no chromium on PATH: install what is missing',
+      'The tests need Chromium, and found no chromium-headless-shell on PATH: install what is missing',
     )
     expect(lastLine(ended)).toBe('3 passed, 1 failed')
     expect(ended.code).toBe(1)
