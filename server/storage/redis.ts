@@ -32,10 +32,13 @@ export function openRedis({ url, log, unavailable, scripts = {} }: RedisOptions)
     for (const [name, script] of Object.entries(scripts)) redis.defineCommand(name, script)
     return redis
   })
+  // However many wait for the connection, they do so together: each by itself would listen to it.
+  let waiting: Promise<void> | undefined
+  const becomeReady = (redis: Redis) => (waiting ??= ready(redis).finally(() => (waiting = undefined)))
   return {
     async ask(question) {
       const redis = await connection
-      await ready(redis)
+      if (!isReady(redis)) await becomeReady(redis)
       if (!isReady(redis)) throw unavailable(`Redis is out of reach (${redis.status})`)
       try {
         return await question(redis)
@@ -77,7 +80,6 @@ const isReady = (redis: Redis) => redis.status === 'ready'
 
 /** Waits for a connection that is being made, for 2 seconds at most. */
 async function ready(redis: Redis): Promise<void> {
-  if (isReady(redis)) return
   if (redis.status === 'wait') void redis.connect().catch(() => undefined)
   if (redis.status === 'connecting' || redis.status === 'connect') {
     const enough = new AbortController()
