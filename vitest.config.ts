@@ -30,7 +30,7 @@ export default defineConfig({
           environment: 'node',
           // The server's modules are evaluated once for each worker, not for each file: tests share no state.
           isolate: false,
-          maxWorkers: cores + 1,
+          maxWorkers: cores,
           sequence: { groupOrder: 0 },
           include: ['{app,cli,server,shared,scripts}/**/*.test.ts', 'tests/{unit,api}/**/*.test.ts'],
           globalSetup: ['tests/harness/databases.setup.ts'],
