@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createLog } from '#server/lib/log'
 import { describeEachDatabase } from '../harness/databases'
-import type { HttpClient } from '../harness/http'
+import { codeOf, type HttpClient } from '../harness/http'
 import { startServices, type Services } from '../harness/all-services'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
 
@@ -85,7 +85,6 @@ describeEachDatabase("a tenant's own connections", (given) => {
     credential: { kind: 'token', token: services.authentik.token },
   })
   const groupsOf = (services: Services) => services.authentik.groups().map(({ name }) => name)
-  const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
 
   it('takes the place of the platform’s for one tenant alone, and gives it back', async () => {
     const [mine, other] = [await scene(), await scene()]

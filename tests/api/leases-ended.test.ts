@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { describeEachDatabase } from '../harness/databases'
-import { codeOf, createLeaseScenes, over } from '../harness/lease-scenes'
+import { codeOf } from '../harness/http'
+import { createLeaseScenes, over } from '../harness/lease-scenes'
 
 describeEachDatabase('leases that end', (given) => {
   const { clock, db, scene, portal } = createLeaseScenes(given)

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { newId } from '#server/lib/ids'
 import { describeEachDatabase } from '../harness/databases'
-import { codeOf, createLeaseScenes } from '../harness/lease-scenes'
+import { codeOf } from '../harness/http'
+import { createLeaseScenes } from '../harness/lease-scenes'
 
 describeEachDatabase('leases as they are shown', (given) => {
   const { fresh, scene, portal } = createLeaseScenes(given)

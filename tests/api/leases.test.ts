@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { newId } from '#server/lib/ids'
 import { describeEachDatabase } from '../harness/databases'
-import { codeOf, createLeaseScenes, over } from '../harness/lease-scenes'
+import { codeOf } from '../harness/http'
+import { createLeaseScenes, over } from '../harness/lease-scenes'
 
 describeEachDatabase('leases', (given) => {
   const { clock, db, scene, portal } = createLeaseScenes(given)

@@ -7,7 +7,7 @@ import { newId } from '#server/lib/ids'
 import { bodyLimitBytes } from '#server/http/body'
 import type { MachineScope } from '#shared/contracts/machines'
 import { describeEachDatabase } from '../harness/databases'
-import type { HttpClient } from '../harness/http'
+import { codeOf, type HttpClient } from '../harness/http'
 import { claimInDatabase, TestMachine, type ProofChanges, type Standing } from '../harness/machine'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
 
@@ -45,7 +45,6 @@ describeEachDatabase('a call with a proof', (given) => {
     await boss.post(`${tenantPath}/members`, { email, role })
     return { userId, remove: () => boss.delete(`${tenantPath}/members/${userId}`) }
   }
-  const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
 
   describe('of a machine', () => {
     it('is let in to what its principal may, in its own tenant', async () => {

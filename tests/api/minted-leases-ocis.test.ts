@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { settleLeases } from '#server/domain/vaults/vaults'
 import { startOcisFake, type OcisFake } from '#server/integrations/ocis/fake'
 import { describeEachDatabase } from '../harness/databases'
-import type { HttpClient } from '../harness/http'
+import { codeOf, type HttpClient } from '../harness/http'
 import { claimInDatabase, TestMachine } from '../harness/machine'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
 import { silent } from '../harness/provisioning'
@@ -17,7 +17,6 @@ for (const flavour of ['ocis', 'opencloud'] as const)
     let operator: HttpClient
     let count = 0
     const db = () => given.database.client
-    const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
 
     beforeAll(async () => {
       fake = await startOcisFake({ flavour, clock, impersonates: true, tokenSeconds: 10_000_000 })

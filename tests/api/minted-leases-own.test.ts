@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { settleLeases } from '#server/domain/vaults/vaults'
 import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
 import { describeEachDatabase } from '../harness/databases'
+import { codeOf } from '../harness/http'
 import { claimInDatabase, TestMachine } from '../harness/machine'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
 import { silent } from '../harness/provisioning'
@@ -15,7 +16,6 @@ describeEachDatabase("leases of tokens minted at a tenant's own Authentik", (giv
   let count = 0
   const db = () => given.database.client
   const fresh = (word: string) => `${word}-${(count += 1)}`
-  const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
   const fakes = () => [shared, own, other]
 
   beforeAll(async () => {

@@ -1,64 +1,18 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { settleLeases } from '#server/domain/vaults/vaults'
-import { startAuthentikFake, type AuthentikFake } from '#server/integrations/authentik/fake'
+import { expect, it } from 'vitest'
 import { describeEachDatabase } from '../harness/databases'
-import { claimInDatabase, TestMachine } from '../harness/machine'
-import { startPortal, TestClock, type Portal } from '../harness/portal'
-import { silent } from '../harness/provisioning'
+import { codeOf } from '../harness/http'
+import { createMintedLeaseScenes } from '../harness/minted-lease-scenes'
 
 describeEachDatabase('leases of minted tokens, renewed', (given) => {
-  const clock = new TestClock()
-  let portal: Portal
-  let fake: AuthentikFake
-  let count = 0
-  const db = () => given.database.client
-  const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
-  const inSeconds = (seconds: number) => new Date(clock.now().getTime() + seconds * 1000).toISOString()
-
-  beforeAll(async () => {
-    fake = await startAuthentikFake()
-    portal = await startPortal(given.url, {
-      clock,
-      env: {
-        AUTHENTIK_API_URL: fake.url,
-        AUTHENTIK_API_TOKEN: fake.token,
-        AUTHENTIK_PUBLIC_URL: 'https://id.example.org',
-      },
-    })
-    await portal.operator()
-  })
-  beforeEach(async () => {
-    fake.reset()
-    await db().secretLease.deleteMany()
-  })
-  afterAll(async () => {
-    await portal?.close()
-    await fake?.stop()
-    expect(fake?.violations()).toEqual([])
-  })
-
-  const settle = () =>
-    settleLeases(portal.container.scopes.platform('test'), {
-      places: portal.container.mintPlaces,
-      log: silent,
-    })
+  const { clock, fake, scene: prepared, settle, inSeconds } = createMintedLeaseScenes(given)
 
   /** A machine with a token of ten minutes. */
   async function scene() {
-    const boss = await portal.signedIn({ email: `boss-${(count += 1)}@example.org`, operator: true })
-    const slug = `acme-${count}`
-    const { id: tenantId } = (await boss.post('/api/tenants', { slug, name: slug })).json
-    fake.addGroup({ name: slug, attributes: { tenantId, slug } })
-    const made = new TestMachine(`machine-${count}`, 'http://localhost:3000', clock.now)
-    const { vaultId } = await claimInDatabase(db(), made, { slug, scopes: ['secrets:lease'] })
-    const { url } = portal.browser()
-    const call = (method: string, path: string, body?: unknown) => made.call(url, method, path, body)
-    const asked = { kind: 'minted', service: 'authentik', ttlSeconds: 600, purpose: 'nightly backup' }
-    const { json: lease } = await call('POST', `/api/vaults/${vaultId}/leases`, asked)
+    const made = await prepared()
+    const { json: lease } = await made.ask()
     const at = `/api/leases/${lease.id}`
-    const renew = (ttlSeconds: number) => call('POST', `${at}/renew`, { ttlSeconds })
-    const audit = (action: string) => db().auditEntry.findMany({ where: { tenantId, action } })
-    return { lease, at, call, renew, audit }
+    const renew = (ttlSeconds: number) => made.call('POST', `${at}/renew`, { ttlSeconds })
+    return { ...made, lease, at, renew }
   }
 
   it('last longer with their tokens, never shorter, and for seven days at most', async () => {
@@ -66,16 +20,16 @@ describeEachDatabase('leases of minted tokens, renewed', (given) => {
     expect(lease.endsLatest).toBe(inSeconds(7 * 86_400))
     const end = inSeconds(3600)
     const { status, json } = await renew(3600)
-    expect([status, json.expiresAt, fake.tokens()[0]?.expires]).toEqual([200, end, end])
+    expect([status, json.expiresAt, fake().tokens()[0]?.expires]).toEqual([200, end, end])
     expect(json).not.toHaveProperty('token')
     expect((await renew(60)).json.expiresAt).toBe(end)
-    expect(fake.tokens()).toMatchObject([{ key: lease.token, expires: end }])
+    expect(fake().tokens()).toMatchObject([{ key: lease.token, expires: end }])
     expect(await audit('lease.renewed')).toHaveLength(2)
     // Where it would have ended before, nothing is taken back.
     clock.advance(600)
-    expect([await settle(), fake.tokens().length]).toEqual([0, 1])
+    expect([await settle(), fake().tokens().length]).toEqual([0, 1])
     clock.advance(3000)
-    expect([await settle(), fake.tokens().length]).toEqual([1, 0])
+    expect([await settle(), fake().tokens().length]).toEqual([1, 0])
     expect((await call('GET', at)).json).toMatchObject({ status: 'expired', settled: true })
     expect(codeOf(await renew(60))).toEqual([403, 'lease.over'])
   })
@@ -83,12 +37,12 @@ describeEachDatabase('leases of minted tokens, renewed', (given) => {
   it('end as they would have where the service did not say that it let them last longer', async () => {
     const { at, call, renew } = await scene()
     const before = (await call('GET', at)).json
-    fake.faults.add({ kind: 'drop', when: 'after', operation: 'core_tokens_partial_update' })
+    fake().faults.add({ kind: 'drop', when: 'after', operation: 'core_tokens_partial_update' })
     expect((await renew(3600)).status).toBeGreaterThanOrEqual(500)
     expect((await call('GET', at)).json.expiresAt).toBe(before.expiresAt)
-    expect(fake.tokens()).toMatchObject([{ expires: inSeconds(3600) }])
+    expect(fake().tokens()).toMatchObject([{ expires: inSeconds(3600) }])
     clock.advance(600)
-    expect([await settle(), fake.tokens()]).toEqual([1, []])
+    expect([await settle(), fake().tokens()]).toEqual([1, []])
   })
 
   it('are renewed by several at once, for as long as the one that wants the most', async () => {
@@ -96,24 +50,24 @@ describeEachDatabase('leases of minted tokens, renewed', (given) => {
     const answers = await Promise.all([7200, 1200, 3600, 2400].map(renew))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
     expect((await call('GET', at)).json.expiresAt).toBe(inSeconds(7200))
-    expect(fake.tokens()).toMatchObject([{ expires: inSeconds(7200) }])
+    expect(fake().tokens()).toMatchObject([{ expires: inSeconds(7200) }])
   })
 
   it('are over where they were given back while they were renewed', async () => {
     const { at, call, renew } = await scene()
-    fake.faults.add({ kind: 'delay', ms: 300, operation: 'core_tokens_partial_update' })
+    fake().faults.add({ kind: 'delay', ms: 300, operation: 'core_tokens_partial_update' })
     const asked = renew(3600)
-    await expect.poll(() => fake.calls().core_tokens_partial_update).toBe(1)
+    await expect.poll(() => fake().calls().core_tokens_partial_update).toBe(1)
     await call('DELETE', at)
     expect(codeOf(await asked)).toEqual([403, 'lease.over'])
     await settle()
-    expect(fake.tokens()).toEqual([])
+    expect(fake().tokens()).toEqual([])
   })
 
   it('are not made longer than the service lets them last', async () => {
     const { at, call, renew } = await scene()
     const before = (await call('GET', at)).json
-    fake.setTokenLimit(clock.now().getTime() - Date.now() + 1_200_000)
+    fake().setTokenLimit(clock.now().getTime() - Date.now() + 1_200_000)
     const answer = await renew(3600)
     expect(codeOf(answer)).toEqual([422, 'lease.not_mintable'])
     expect(answer.json.detail).toContain('token-maximum-lifetime')

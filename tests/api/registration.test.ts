@@ -4,7 +4,7 @@ import { signInLimits } from '#server/auth/sign-in/attempts'
 import { claimSeconds } from '#server/identities/claim-tokens'
 import { fingerprintOf } from '#server/identities/did'
 import { describeEachDatabase } from '../harness/databases'
-import type { HttpClient } from '../harness/http'
+import { codeOf, type HttpClient } from '../harness/http'
 import { claimInDatabase, TestMachine, type ProofChanges } from '../harness/machine'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
 
@@ -34,7 +34,6 @@ describeEachDatabase('a machine that registers', (given) => {
   }
   const poll = (machine: TestMachine, handle = machine.handle) =>
     call(machine, 'GET', `/api/identities/${handle}`)
-  const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
   const tokenOf = ({ json }: { json: { claimUrl: string } }) =>
     json.claimUrl.replace(`${audience}/claims/`, '')
   const find = (token: string) => portal.container.claimTokens.find(token)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '#server/lib/ids'
 import type { MachineScope } from '#shared/contracts/machines'
 import { describeEachDatabase } from '../harness/databases'
-import type { HttpClient } from '../harness/http'
+import { codeOf, type HttpClient } from '../harness/http'
 import { claimInDatabase, TestMachine } from '../harness/machine'
 import { startPortal, TestClock, type Portal } from '../harness/portal'
 
@@ -13,7 +13,6 @@ describeEachDatabase('vaults', (given) => {
   let count = 0
   const db = () => given.database.client
   const fresh = (word: string) => `${word}-${(count += 1)}`
-  const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
 
   beforeAll(async () => {
     portal = await startPortal(given.url, { clock })

@@ -101,3 +101,6 @@ export class HttpClient {
   put = (path: string, body?: unknown) => this.send('PUT', path, { body })
   delete = (path: string) => this.send('DELETE', path)
 }
+
+/** An answer's status, and the code of its problem. */
+export const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]

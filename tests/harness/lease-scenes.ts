@@ -61,8 +61,5 @@ export function createLeaseScenes(given: DatabaseUnderTest) {
   return { clock, db, fresh, scene, portal: () => portal }
 }
 
-/** An answer's status, and the code of what went wrong. */
-export const codeOf = ({ status, json }: { status: number; json?: { code?: string } }) => [status, json?.code]
-
 /** What codeOf tells of a lease that is over. */
 export const over = [403, 'lease.over']

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { itIsAControlledFake } from '~~/tests/harness/fake-control-suite'
 import { startAuthentikFake, type AuthentikFake } from './fake'
 import { loadOperations } from './fake-schema'
 
@@ -113,69 +114,19 @@ describe('the fake answers like Authentik', () => {
   })
 })
 
-describe('the fake measures', () => {
-  it('calls by operation, and how many were under way at once', async () => {
-    await call('POST', groups, { name: 'a' })
-    fake.faults.add({ kind: 'hang', times: 'always' })
-    const hanging = Promise.allSettled([call('GET', groups), call('GET', groups), call('GET', groups)])
-    await vi.waitFor(() => expect(fake.calls().core_groups_list).toBe(3))
-    expect(fake.calls()).toMatchObject({ core_groups_create: 1, core_groups_destroy: 0 })
-    expect(fake.peakConcurrency()).toBe(3)
-    fake.reset()
-    expect(fake.calls()).toMatchObject({ core_groups_list: 0, core_groups_create: 0 })
-    expect(fake.groups()).toEqual([])
-    await fake.stop()
-    expect(await hanging).toMatchObject([1, 2, 3].map(() => ({ status: 'rejected' })))
-  })
+itIsAControlledFake({
+  fake: () => fake,
+  call,
+  at: { path: groups, lists: 'core_groups_list', makes: 'core_groups_create', body: { name: 'a' } },
+  notPerformed: 'core_users_me_retrieve',
+  whereRefused: 403,
 })
 
-describe('the fake is controlled from outside', () => {
-  it('with faults, in their order, aimed at an operation', async () => {
-    await call('POST', '/-/faults', { kind: 'answer', status: 500, operation: 'core_groups_create' })
-    const added = await call('POST', '/-/faults', { kind: 'answer', status: 503, body: 'full', times: 2 })
-    expect(added).toMatchObject({
-      status: 201,
-      body: [
-        { status: 500, times: 1 },
-        { status: 503, times: 2 },
-      ],
-    })
-    const statuses: number[] = []
-    for (const method of ['GET', 'POST', 'POST', 'POST']) {
-      const response = await fetch(fake.url + groups, { method, headers: { authorization: 'Bearer x' } })
-      statuses.push(response.status)
-      await response.arrayBuffer()
-    }
-    expect(statuses).toEqual([503, 500, 503, 403])
+it('shows what it holds to who controls it, until that is forgotten', async () => {
+  expect(await call('POST', '/-/groups', { name: 'theirs' })).toMatchObject({ status: 201 })
+  expect(await call('GET', '/-/state')).toMatchObject({
+    body: { groups: [{ name: 'theirs', attributes: {} }] },
   })
-
-  it.each([
-    { kind: 'explode' },
-    { kind: 'drop', when: 'later' },
-    { kind: 'hang', operation: 'core_users_me_retrieve' },
-    { kind: 'delay', ms: 1, times: 0 },
-    { kind: 'delay', ms: 1, tiems: 2 },
-  ])('but not with %o', async (fault) => {
-    expect(await call('POST', '/-/faults', fault)).toMatchObject({ status: 422 })
-    expect(fake.faults.list()).toEqual([])
-  })
-
-  it('with its state, which can be forgotten', async () => {
-    expect(await call('POST', '/-/groups', { name: 'theirs' })).toMatchObject({ status: 201 })
-    await call('POST', '/-/faults', { kind: 'hang' })
-    expect(await call('GET', '/-/state')).toMatchObject({
-      status: 200,
-      body: { groups: [{ name: 'theirs', attributes: {} }], faults: [{ kind: 'hang' }], violations: [] },
-    })
-    expect(await call('DELETE', '/-/faults')).toEqual({ status: 204, body: undefined })
-    expect(fake.faults.list()).toEqual([])
-    expect(await call('DELETE', '/-/state')).toEqual({ status: 204, body: undefined })
-    expect(fake.groups()).toEqual([])
-  })
-
-  it('not by a form of another page', async () => {
-    const sent = await call('POST', '/-/faults', '{"kind":"hang"}', { 'content-type': 'text/plain' })
-    expect(sent).toMatchObject({ status: 415 })
-    expect(fake.faults.list()).toEqual([])
-  })
+  await call('DELETE', '/-/state')
+  expect(fake.groups()).toEqual([])
 })

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { itIsAControlledFake } from '~~/tests/harness/fake-control-suite'
 import { startOcisFake, type OcisFake } from './fake'
 import { loadOperations } from './fake-schema'
 import { roleIds } from './permissions'
@@ -228,82 +229,30 @@ describe('the fake keeps people like OCIS', () => {
   })
 })
 
-describe('the fake measures', () => {
-  it('calls by operation, and how many were under way at once', async () => {
-    await call('POST', drives, { name: 'a' })
-    fake.faults.add({ kind: 'hang', times: 'always' })
-    const hanging = Promise.allSettled([call('GET', drives), call('GET', drives), call('GET', drives)])
-    await vi.waitFor(() => expect(fake.calls().ListAllDrives).toBe(3))
-    expect(fake.calls()).toMatchObject({ CreateDrive: 1, DeleteDrive: 0 })
-    expect(fake.peakConcurrency()).toBe(3)
-    fake.reset()
-    expect(fake.calls()).toMatchObject({ ListAllDrives: 0, CreateDrive: 0 })
-    expect(fake.drives()).toEqual([])
-    await fake.stop()
-    expect(await hanging).toMatchObject([1, 2, 3].map(() => ({ status: 'rejected' })))
-  })
+itIsAControlledFake({
+  fake: () => fake,
+  call,
+  at: { path: drives, lists: 'ListAllDrives', makes: 'CreateDrive', body: { name: 'a' } },
+  notPerformed: 'ListGroups',
+  whereRefused: 401,
 })
 
-describe('the fake is controlled from outside', () => {
-  it('with faults, in their order, aimed at an operation', async () => {
-    await call('POST', '/-/faults', { kind: 'answer', status: 500, operation: 'CreateDrive' })
-    const added = await call('POST', '/-/faults', { kind: 'answer', status: 503, body: 'full', times: 2 })
-    expect(added).toMatchObject({
-      status: 201,
-      body: [
-        { status: 500, times: 1 },
-        { status: 503, times: 2 },
-      ],
-    })
-    const statuses: number[] = []
-    for (const method of ['GET', 'POST', 'POST', 'POST']) {
-      const response = await fetch(fake.url + drives, { method, headers: { authorization: 'Bearer x' } })
-      statuses.push(response.status)
-      await response.arrayBuffer()
-    }
-    expect(statuses).toEqual([503, 500, 503, 401])
+it('has what it holds changed by who controls it, until that is forgotten', async () => {
+  const drive = await call('POST', '/-/drives', { name: 'theirs', isOurs: false })
+  const user = await call('POST', '/-/users', { mail: 'ada@acme.example' })
+  expect([drive.status, user.status]).toEqual([201, 201])
+  const [driveId, holderId] = [drive, user].map(({ body }) => (body as { id: string }).id)
+  const grant = { driveId, kind: 'user', holderId, roles: [roleIds.Editor] }
+  expect(await call('POST', '/-/grants', grant)).toMatchObject({ status: 201 })
+  expect(await call('PATCH', '/-/drives', { id: driveId, total: 7 })).toMatchObject({ status: 201 })
+  expect(await call('PATCH', '/-/drives', { id: 'none', total: 7 })).toMatchObject({ status: 422 })
+  expect(await call('GET', '/-/state')).toMatchObject({
+    body: {
+      drives: [{ id: driveId, name: 'theirs', total: 7, grants: [{ holderId }] }],
+      users: [{ id: holderId }],
+    },
   })
-
-  it.each([
-    { kind: 'explode' },
-    { kind: 'drop', when: 'later' },
-    { kind: 'hang', operation: 'ListGroups' },
-    { kind: 'delay', ms: 1, times: 0 },
-    { kind: 'delay', ms: 1, tiems: 2 },
-  ])('but not with %o', async (fault) => {
-    expect(await call('POST', '/-/faults', fault)).toMatchObject({ status: 422 })
-    expect(fake.faults.list()).toEqual([])
-  })
-
-  it('with its state, which can be changed and forgotten', async () => {
-    const drive = await call('POST', '/-/drives', { name: 'theirs', isOurs: false })
-    const user = await call('POST', '/-/users', { mail: 'ada@acme.example' })
-    expect([drive.status, user.status]).toEqual([201, 201])
-    const [driveId, holderId] = [drive, user].map(({ body }) => (body as { id: string }).id)
-    const grant = { driveId, kind: 'user', holderId, roles: [roleIds.Editor] }
-    expect(await call('POST', '/-/grants', grant)).toMatchObject({ status: 201 })
-    expect(await call('PATCH', '/-/drives', { id: driveId, total: 7 })).toMatchObject({ status: 201 })
-    expect(await call('PATCH', '/-/drives', { id: 'none', total: 7 })).toMatchObject({ status: 422 })
-    await call('POST', '/-/faults', { kind: 'hang' })
-    expect(await call('GET', '/-/state')).toMatchObject({
-      status: 200,
-      body: {
-        drives: [{ id: driveId, name: 'theirs', total: 7, grants: [{ holderId }] }],
-        users: [{ id: holderId }],
-        faults: [{ kind: 'hang' }],
-        violations: [],
-      },
-    })
-    expect(await call('DELETE', '/-/faults')).toEqual({ status: 204, body: undefined })
-    expect(await call('DELETE', '/-/tokens')).toEqual({ status: 204, body: undefined })
-    expect(fake.faults.list()).toEqual([])
-    expect(await call('DELETE', '/-/state')).toEqual({ status: 204, body: undefined })
-    expect(fake.drives()).toEqual([])
-  })
-
-  it('not by a form of another page', async () => {
-    const sent = await call('POST', '/-/faults', '{"kind":"hang"}', { 'content-type': 'text/plain' })
-    expect(sent).toMatchObject({ status: 415 })
-    expect(fake.faults.list()).toEqual([])
-  })
+  expect(await call('DELETE', '/-/tokens')).toEqual({ status: 204, body: undefined })
+  await call('DELETE', '/-/state')
+  expect(fake.drives()).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { itIsAControlledFake } from '~~/tests/harness/fake-control-suite'
 import { startStalwartFake, type StalwartFake } from './fake'
 
 let fake: StalwartFake
@@ -321,6 +322,19 @@ describe('the fake of 0.15', () => {
     expect(await response.text()).not.toContain('urn:stalwart:jmap')
     expect(await call('GET', '/api/queue/messages')).toMatchObject({ status: 404 })
   })
+
+  itIsAControlledFake({
+    fake: () => fake,
+    call,
+    at: {
+      path: '/api/principal',
+      lists: 'principal/list',
+      makes: 'principal/create',
+      body: { type: 'domain', name: 'a.example' },
+    },
+    notPerformed: 'x:Tenant/get',
+    whereRefused: 401,
+  })
 })
 
 describe.each(['jmap', 'rest'] as const)('the fake, %s,', (dialect) => {
@@ -343,39 +357,17 @@ describe.each(['jmap', 'rest'] as const)('the fake, %s,', (dialect) => {
     expect(await call('POST', path, '{')).toMatchObject({ status: 400 })
   })
 
-  it('is controlled from outside', async () => {
+  it('has what it holds changed by who controls it', async () => {
     expect(await call('POST', '/-/domains', { name: 'a.example' })).toMatchObject({ status: 201 })
     expect(await call('POST', '/-/domains', { name: 'a.example' })).toMatchObject({ status: 422 })
     expect(await call('POST', '/-/accounts', { email: 'ada@a.example' })).toMatchObject({ status: 201 })
     expect(await call('POST', '/-/accounts', { email: 'ada' })).toMatchObject({ status: 422 })
-    expect(await call('POST', '/-/faults', { kind: 'hang', times: 2 })).toMatchObject({ status: 201 })
     expect(await call('POST', '/-/tasks')).toMatchObject({ status: 204 })
-    expect(await call('GET', '/-/nothing')).toMatchObject({ status: 404 })
     expect(await call('GET', '/-/state')).toMatchObject({
-      body: {
-        domains: [{ name: 'a.example' }],
-        accounts: [{ email: 'ada@a.example' }],
-        faults: [{ kind: 'hang' }],
-      },
+      body: { domains: [{ name: 'a.example' }], accounts: [{ email: 'ada@a.example' }] },
     })
-    expect(await call('DELETE', '/-/faults')).toMatchObject({ status: 204 })
-    expect(fake.faults.list()).toEqual([])
     expect(await call('DELETE', '/-/state')).toMatchObject({ status: 204 })
     expect([fake.domains(), fake.accounts(), fake.requests()]).toEqual([[], [], 0])
-  })
-
-  it.each([
-    { kind: 'explode' },
-    { kind: 'drop', when: 'later' },
-    { kind: 'hang', operation: 'x:Tenant/get' },
-    { kind: 'delay', ms: 1, times: 0 },
-  ])('takes no fault %o', async (fault) => {
-    expect(await call('POST', '/-/faults', fault)).toMatchObject({ status: 422 })
-  })
-
-  it('is not controlled by a form of another page', async () => {
-    const sent = await call('POST', '/-/faults', '{"kind":"hang"}', { 'content-type': 'text/plain' })
-    expect(sent).toMatchObject({ status: 415 })
   })
 
   it('measures how many calls were under way at once', async () => {
