@@ -243,9 +243,9 @@ export function sweepLines([few, many]: SweepCost[]): Line[] {
       met: calls <= callsOfTenant,
     },
     {
-      what: `Peak resident memory with it, MB, of ${tenants(few)} and ${tenants(many)} tenants`,
+      what: `Peak resident memory, MB, with ${tenants(many)} tenants swept: ${tenants(few)} again and again, and all at once`,
       tenantry: `${whole(few.peakMegabytes)}, ${whole(many.peakMegabytes)}`,
-      yardstick: 'the fewer tenants',
+      yardstick: 'the fewer',
       ratio: hundredths(many.peakMegabytes / few.peakMegabytes),
       wanted: `at most ${growth}`,
       met: many.peakMegabytes / few.peakMegabytes <= growth,
