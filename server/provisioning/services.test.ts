@@ -4,7 +4,7 @@ import { newId } from '#server/lib/ids'
 import type { Database } from '#server/storage/database'
 import { createLocalSignals } from '#server/storage/signals-local'
 import { describeEachDatabase } from '../../tests/harness/databases'
-import { createLatch, createWorkshop, eventually, silent } from '../../tests/harness/provisioning'
+import { createLatch, createWorkshop, silent } from '../../tests/harness/provisioning'
 import { startServices, type Services } from '../../tests/harness/all-services'
 import type { StepPlanner } from './step-planner.port'
 import { stepKey, tenantSteps } from './steps'
@@ -187,23 +187,29 @@ describeEachDatabase('with all services', (given) => {
 
   it('a service is down for five minutes: nothing is made twice when it is back', async () => {
     services.ocis.faults.add({ kind: 'drop', when: 'after', times: 1, operation: 'CreateDrive' })
-    services.ocis.faults.add({ kind: 'drop', times: 'always' })
     const { id, slug } = await newTenant()
     const worker = shop.start(asWorkers(), { leaseMs: hour })
-    for (let passed = 0; passed < 5 * minute; passed += 30_000) {
+    const stands = async (key: string, status: string) =>
+      expect(await stepOf(id, key)).toMatchObject({ status })
+    const letPass = async (milliseconds: number) => {
       await settled(id)
-      shop.clock.advance(30_000)
+      shop.clock.advance(milliseconds)
       worker.look()
     }
-    await settled(id)
-    expect(await stepOf(id, 'ocis/space')).toMatchObject({ status: 'error' })
-    expect(await stepOf(id, 'stalwart/accounts')).toMatchObject({ status: 'ok' })
+    await vi.waitFor(() => stands('ocis/space', 'error'), patiently)
+    expect(services.ocis.calls().CreateDrive).toBe(1)
+    services.ocis.faults.add({ kind: 'drop', times: 'always' })
+    for (let passed = 0; passed < 5 * minute; passed += 30_000) await letPass(30_000)
+    await vi.waitFor(async () => {
+      await letPass(30_000)
+      await stands('ocis/space', 'error')
+      await stands('stalwart/accounts', 'ok')
+    }, patiently)
     services.ocis.faults.clear()
-    await eventually(async () => {
-      shop.clock.advance(minute)
-      worker.look()
+    await vi.waitFor(async () => {
+      await letPass(minute)
       expect((await shop.state(id)).status).toBe('active')
-    })
+    }, patiently)
     await settled(id)
     expect(services.holdings(slug)).toEqual(whole(slug))
   })
