@@ -1,11 +1,5 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
-
-const names = [
-  ...['chromium-headless-shell', 'chromium', 'chromium-browser'],
-  ...['google-chrome', 'google-chrome-stable'],
-]
+import { findTool, installHint, tools } from '../../scripts/launch/tools.mjs'
 
 /**
  * Starts Chromium from CHROMIUM_PATH or PATH, without a window.
@@ -13,24 +7,10 @@ const names = [
  * @throws Error saying what to install, where there is none
  */
 export function launchChromium(): Promise<Browser> {
+  const executablePath = findTool(tools.chromium, process.env)
+  if (executablePath === undefined) throw new Error(installHint([tools.chromium]))
   return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? findChromium(),
+    executablePath,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
   })
-}
-
-function findChromium(): string {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable)
-  if (!found) throw new Error('Chromium is needed: install it, or set CHROMIUM_PATH.')
-  return found
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
